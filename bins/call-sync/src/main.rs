@@ -1,0 +1,3 @@
+//! Worker: call sync.
+
+fn main() {}

@@ -1,0 +1,3 @@
+//! The demo and the administrator's commands.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! Phone number normalisation, the number index and candidate ranking

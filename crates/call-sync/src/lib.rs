@@ -1,0 +1,1 @@
+//! From Enreach calls to Dynamics 365 phone call activities

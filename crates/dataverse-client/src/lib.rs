@@ -1,0 +1,1 @@
+//! Client for the Microsoft Dataverse Web API

@@ -1,0 +1,1 @@
+//! The one way out over HTTP: deadline, retry, permits, redaction, metrics

@@ -1,0 +1,1 @@
+//! Simulators of Enreach Cloud, Dataverse and the Entra token endpoint

@@ -1,0 +1,15 @@
+#![doc = include_str!("../README.md")]
+
+mod clock;
+mod error_class;
+mod ids;
+mod phone;
+mod window;
+
+pub use clock::{Clock, ManualClock, SystemClock};
+pub use error_class::ErrorClass;
+pub use ids::{
+    ActivityId, AgentId, CallId, IdError, OrganizationId, QueueId, SystemUserId, TenantName,
+};
+pub use phone::{E164, E164Error, mask_number};
+pub use window::{TimeWindow, WindowError};
