@@ -1,1 +1,21 @@
-//! Phone number normalisation, the number index and candidate ranking
+#![doc = include_str!("../README.md")]
+
+mod choice;
+mod customer;
+mod digits;
+mod index;
+mod plan;
+mod postings;
+mod reader;
+mod region;
+mod rules;
+mod segments;
+mod typed;
+
+pub use choice::{MatchResult, choose};
+pub use customer::{Candidate, Customer, CustomerRef, CustomerTable, MatchKind};
+pub use index::NumberIndex;
+pub use reader::{CallerNumber, NumberReader};
+pub use region::{Region, RegionError, commonest_region};
+pub use rules::MatchRules;
+pub use typed::TypedNumber;

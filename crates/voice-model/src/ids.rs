@@ -205,6 +205,9 @@ mod tests {
         let organization = OrganizationId::new("C0FFEE00-74f9-e911-80e0-00505689257e").unwrap();
         let call = CallId::new("46475ea5-4523-eb11-b821-0050569e6df2").unwrap();
         // Computed with Python's uuid.uuid5 from the text of design §3.
-        assert_eq!(ActivityId::of_call(&organization, &call).to_string(), "4274ecb2-7d42-5d73-a845-2533d488a0ff");
+        assert_eq!(
+            ActivityId::of_call(&organization, &call).to_string(),
+            "4274ecb2-7d42-5d73-a845-2533d488a0ff"
+        );
     }
 }

@@ -1,0 +1,162 @@
+//! Who could be on the phone: customers and users of Dynamics, kept locally.
+
+use call_matching::{Customer, CustomerRef, CustomerTable, NumberIndex};
+use chrono::{DateTime, Duration, Utc};
+use dataverse_client::{Comparison, DataverseApi, Filter, FilterValue, Query, Row, all_rows};
+use settings::{Finding, Names, TenantSettings};
+use voice_model::{AgentId, ErrorClass, SystemUserId};
+
+use crate::owner::{DynamicsUser, UserBook};
+use crate::phone_system::PhoneSystem;
+use crate::{Error, Result};
+
+/// Customers by number, and users.
+#[derive(Debug)]
+pub struct Directory {
+    /// Active customers, findable by number.
+    pub customers: NumberIndex,
+    /// Enabled users.
+    pub users: UserBook,
+    read_at: DateTime<Utc>,
+}
+
+impl Directory {
+    /// Reads active contacts, active accounts, open leads and enabled users. Leads exist only where
+    /// Dynamics 365 Sales is installed (reference, section 3.1); without it there are none.
+    ///
+    /// # Errors
+    /// [`Error::Dataverse`] when a table cannot be read.
+    pub async fn read(
+        api: &dyn DataverseApi,
+        names: &Names,
+        settings: &TenantSettings,
+        phone_system: &PhoneSystem,
+        now: DateTime<Utc>,
+    ) -> Result<Self> {
+        let (contacts, accounts, leads, users) = futures::try_join!(
+            read_customers(api, CustomerTable::Contact, settings),
+            read_customers(api, CustomerTable::Account, settings),
+            read_customers(api, CustomerTable::Lead, settings),
+            read_users(api, names),
+        )?;
+        let mut customers = NumberIndex::new(phone_system.reader.clone());
+        customers.set_own_numbers(phone_system.own_numbers());
+        for customer in contacts.into_iter().chain(accounts).chain(leads) {
+            customers.put(customer);
+        }
+        Ok(Self { customers, users: UserBook::new(users, &phone_system.reader), read_at: now })
+    }
+
+    /// Whether it is older than `DirectoryRefreshSeconds`.
+    pub fn is_stale(&self, now: DateTime<Utc>, refresh: Duration) -> bool {
+        !(self.read_at..self.read_at + refresh).contains(&now)
+    }
+
+    /// What an administrator should put right.
+    pub fn findings(&self) -> &[Finding] {
+        self.users.findings()
+    }
+}
+
+/// How a table of customers is read.
+struct CustomerSource {
+    entity_set: &'static str,
+    key: &'static str,
+    name: &'static str,
+    parent: Option<&'static str>,
+}
+
+fn source(table: CustomerTable) -> CustomerSource {
+    match table {
+        CustomerTable::Contact => CustomerSource {
+            entity_set: "contacts",
+            key: "contactid",
+            name: "fullname",
+            parent: Some("parentcustomerid"),
+        },
+        CustomerTable::Account => CustomerSource {
+            entity_set: "accounts",
+            key: "accountid",
+            name: "name",
+            parent: None,
+        },
+        CustomerTable::Lead => {
+            CustomerSource { entity_set: "leads", key: "leadid", name: "fullname", parent: None }
+        }
+    }
+}
+
+async fn read_customers(
+    api: &dyn DataverseApi,
+    table: CustomerTable,
+    settings: &TenantSettings,
+) -> Result<Vec<Customer>> {
+    let columns = settings.match_columns.of(table_name(table));
+    if columns.is_empty() {
+        return Ok(Vec::new());
+    }
+    let source = source(table);
+    let has_number = columns
+        .iter()
+        .map(|column| Filter::compare(column.as_str(), Comparison::Ne, FilterValue::Null));
+    let query = Query::new(source.entity_set)
+        .select([source.key, source.name, "createdon"])
+        .select(source.parent.map(|parent| format!("_{parent}_value")))
+        .select(columns.iter().map(String::as_str))
+        .filter(Filter::eq("statecode", 0))
+        .filter(Filter::any(has_number));
+    match all_rows(api, query).await {
+        Ok(rows) => Ok(rows.iter().filter_map(|row| customer(row, table, columns)).collect()),
+        Err(error) if table == CustomerTable::Lead && error.class() == ErrorClass::NotFound => {
+            tracing::debug!("there is no table of leads in this environment");
+            Ok(Vec::new())
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn customer(row: &Row, table: CustomerTable, columns: &[String]) -> Option<Customer> {
+    let source = source(table);
+    Some(Customer {
+        reference: CustomerRef { table, id: row.uuid(source.key)? },
+        name: row.text(source.name).unwrap_or("(no name)").to_owned(),
+        created_on: row.instant("createdon"),
+        parent_account: source.parent.and_then(|parent| row.lookup(parent)),
+        numbers: columns.iter().filter_map(|column| row.text(column)).map(str::to_owned).collect(),
+    })
+}
+
+/// The logical name of a table of customers.
+pub(crate) fn table_name(table: CustomerTable) -> &'static str {
+    match table {
+        CustomerTable::Contact => "contact",
+        CustomerTable::Account => "account",
+        CustomerTable::Lead => "lead",
+    }
+}
+
+/// The entity set of a table of customers.
+pub(crate) fn entity_set(table: CustomerTable) -> &'static str {
+    source(table).entity_set
+}
+
+async fn read_users(api: &dyn DataverseApi, names: &Names) -> Result<Vec<DynamicsUser>> {
+    let phones = ["mobilephone", "address1_telephone1"];
+    let query = Query::new("systemusers")
+        .select(["systemuserid", "fullname", "createdon", names.cloud_user_id.as_str()])
+        .select(phones)
+        .filter(Filter::eq("isdisabled", false));
+    let rows = all_rows(api, query).await.map_err(Error::from)?;
+    Ok(rows
+        .iter()
+        .filter_map(|row| {
+            Some(DynamicsUser {
+                id: SystemUserId(row.uuid("systemuserid")?),
+                name: row.text("fullname").unwrap_or("(no name)").to_owned(),
+                agent: row.text(&names.cloud_user_id).and_then(|id| AgentId::new(id).ok()),
+                phones: phones.iter().filter_map(|phone| row.text(phone)).map(str::to_owned).collect(),
+                created_on: row.instant("createdon"),
+            })
+        })
+        .collect())
+}

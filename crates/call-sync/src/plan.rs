@@ -1,0 +1,219 @@
+//! A call that is to be logged: everything that its phone call row is made of.
+
+use call_matching::{CallerNumber, Candidate, MatchResult, MatchRules, choose};
+use dataverse_client::StatusOption;
+use enreach_client::Direction;
+use settings::{Finding, TenantSettings, UnansweredCallState};
+use voice_model::{ActivityId, OrganizationId};
+
+use crate::decision::{CandidateEvidence, Decision, DeferReason, Evidence, Outcome};
+use crate::directory::Directory;
+use crate::legs::{CallKind, Conversation};
+use crate::owner::Owner;
+use crate::phone_system::PhoneSystem;
+
+/// A call that is to be logged.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PlannedCall {
+    /// The key of its row.
+    pub activity: ActivityId,
+    /// The call.
+    pub call: Conversation,
+    /// The customer's number.
+    pub number: CallerNumber,
+    /// The customer; none if several match and the call is to be logged all the same.
+    pub customer: Option<Candidate>,
+    /// All customers that match, best first.
+    pub candidates: Vec<Candidate>,
+    /// The owner and agent party.
+    pub owner: Owner,
+    /// State and status in the end.
+    pub status: FinalStatus,
+    /// What an administrator should put right.
+    pub findings: Vec<Finding>,
+}
+
+/// The state and status that a row ends in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FinalStatus {
+    /// 0 open, 1 completed, 2 canceled.
+    pub state: i64,
+    /// Status reason; none leaves the state's default, for open rows only.
+    pub status: Option<i64>,
+}
+
+impl FinalStatus {
+    /// Completed; `Received` (4) for an incoming call, `Made` (2) for an outgoing one
+    /// (reference, section 2.2).
+    pub fn completed(direction: Direction) -> Self {
+        let status = match direction {
+            Direction::Incoming => 4,
+            Direction::Outgoing => 2,
+        };
+        Self { state: 1, status: Some(status) }
+    }
+
+    const OPEN: Self = Self { state: 0, status: None };
+}
+
+/// What planning rests on.
+#[derive(Debug, Clone, Copy)]
+pub struct Grounds<'a> {
+    /// The tenant's settings.
+    pub settings: &'a TenantSettings,
+    /// The Enreach organisation.
+    pub phone_system: &'a PhoneSystem,
+    /// Customers and users.
+    pub directory: &'a Directory,
+    /// Status reasons of `phonecall`, if `MultipleMatchPhoneCallStatus` is set.
+    pub status_options: &'a [StatusOption],
+}
+
+impl Grounds<'_> {
+    /// Finds owner and customer: either the call is planned, or it is decided.
+    ///
+    /// # Errors
+    /// The decision, when the call is not to be logged now.
+    pub fn plan(
+        &self,
+        call: Conversation,
+        number: CallerNumber,
+    ) -> Result<Box<PlannedCall>, Box<Decision>> {
+        let settings = self.settings;
+        let owner = self.directory.users.owner(
+            call.agent.as_ref(),
+            settings.default_crm_assignee.as_ref(),
+            |agent| self.phone_system.numbers_of(agent),
+        );
+        let Some(owner) = owner else {
+            return Err(deferred(&call, &number, DeferReason::NoDefaultAssignee, Vec::new(), None));
+        };
+        let rules = match_rules(settings);
+        let found = self.directory.customers.find(&number, &rules);
+        let (customer, candidates) = match choose(found, &rules) {
+            MatchResult::None => {
+                return Err(deferred(&call, &number, DeferReason::NoMatch, Vec::new(), Some(owner)));
+            }
+            MatchResult::One { candidate, .. } => (Some(candidate.clone()), vec![candidate]),
+            MatchResult::Several(candidates) => {
+                let create = call.kind == CallKind::Service && settings.enable_multiple_match_create;
+                if !create {
+                    let several = candidates.iter().map(CandidateEvidence::from).collect();
+                    let reason = DeferReason::Ambiguous;
+                    return Err(deferred(&call, &number, reason, several, Some(owner)));
+                }
+                (None, candidates)
+            }
+        };
+        let (status, finding) = self.final_status(&call, customer.is_none());
+        Ok(Box::new(PlannedCall {
+            activity: activity_of(&self.phone_system.organization, &call),
+            call,
+            number,
+            customer,
+            candidates,
+            owner,
+            status,
+            findings: finding.into_iter().collect(),
+        }))
+    }
+
+    fn final_status(&self, call: &Conversation, several: bool) -> (FinalStatus, Option<Finding>) {
+        let leave_open = call.kind == CallKind::Service
+            && !call.answered
+            && self.settings.unanswered_call_state == UnansweredCallState::Open;
+        let normal =
+            if leave_open { FinalStatus::OPEN } else { FinalStatus::completed(call.direction) };
+        if !several {
+            return (normal, None);
+        }
+        let wanted = self.settings.multiple_match_phone_call_status;
+        let option = self.status_options.iter().find(|option| Some(option.status) == wanted);
+        if let Some(option) = option {
+            return (FinalStatus { state: option.state, status: Some(option.status) }, None);
+        }
+        let message = match wanted {
+            Some(status) => format!("{status} is no status reason of phonecall; the usual one is used"),
+            None => "is not set, although EnableMultipleMatchCreate is on; the usual status is used"
+                .to_owned(),
+        };
+        (normal, Some(Finding::new("MultipleMatchPhoneCallStatus", message)))
+    }
+}
+
+impl PlannedCall {
+    /// The evidence of its decision.
+    pub fn evidence(&self) -> Evidence {
+        let mut evidence = evidence_of(&self.call, Some(&self.number));
+        evidence.customer = self.customer.as_ref().map(|customer| customer.name.clone());
+        evidence.candidates = self.candidates.iter().map(CandidateEvidence::from).collect();
+        evidence.owner = Some(self.owner.name.clone());
+        evidence.remarks = self.findings.iter().map(Finding::to_string).collect();
+        if self.owner.is_fallback {
+            evidence.remarks.push("owned by the user of DefaultCrmAssignee".to_owned());
+        }
+        evidence
+    }
+
+    /// The decision on it.
+    pub fn decision(&self, outcome: Outcome) -> Decision {
+        Decision {
+            call: self.call.call.clone(),
+            outcome,
+            modified: self.call.modified,
+            evidence: self.evidence(),
+        }
+    }
+}
+
+fn activity_of(organization: &OrganizationId, call: &Conversation) -> ActivityId {
+    ActivityId::of_call(organization, &call.call)
+}
+
+fn match_rules(settings: &TenantSettings) -> MatchRules {
+    MatchRules {
+        numbers_to_cut: settings.numbers_to_cut,
+        minimum_match_digits: settings.minimum_match_digits,
+        prefer_exact_match: settings.prefer_exact_match,
+        shared_number_to_account: settings.shared_number_to_account,
+        pick_first: settings.multiple_matches_pick_first,
+    }
+}
+
+fn deferred(
+    call: &Conversation,
+    number: &CallerNumber,
+    reason: DeferReason,
+    candidates: Vec<CandidateEvidence>,
+    owner: Option<Owner>,
+) -> Box<Decision> {
+    let mut evidence = evidence_of(call, Some(number));
+    evidence.candidates = candidates;
+    evidence.owner = owner.map(|owner| owner.name);
+    Box::new(Decision {
+        call: call.call.clone(),
+        outcome: Outcome::Deferred(reason),
+        modified: call.modified,
+        evidence,
+    })
+}
+
+/// The evidence that the call itself gives.
+pub(crate) fn evidence_of(call: &Conversation, number: Option<&CallerNumber>) -> Evidence {
+    Evidence {
+        start: call.start,
+        kind: Some(call.kind),
+        direction: Some(call.direction),
+        number: number.and_then(number_text).or_else(|| call.customer_number.clone()),
+        ..Evidence::default()
+    }
+}
+
+/// A number as it is written to Dynamics: E.164, or its digits if it is none.
+pub(crate) fn number_text(number: &CallerNumber) -> Option<String> {
+    match number {
+        CallerNumber::Withheld => None,
+        CallerNumber::International(number) => Some(number.to_string()),
+        CallerNumber::Other(digits) => Some(digits.clone()),
+    }
+}

@@ -1,0 +1,215 @@
+//! Writing: planned calls become change sets, change sets go in batches, and every call learns what
+//! became of it.
+//!
+//! A repeated write is harmless: the key of a row is made from the call, so that a second creation
+//! is refused as a duplicate, which means done.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use dataverse_client::{BatchItem, DataverseApi, ItemAnswer, ServiceError, Write};
+use futures::stream::{self, StreamExt};
+use settings::Finding;
+use voice_model::{ActivityId, ErrorClass};
+
+use crate::Error;
+use crate::activity::{ACTIVITY_ID, RowStyle};
+use crate::adoption::Existing;
+use crate::decision::{Failure, LoggedBy, Outcome};
+use crate::owner::Owner;
+use crate::plan::PlannedCall;
+
+/// Calls in one batch: two operations each. Large enough to keep requests few, small enough that a
+/// batch takes seconds, not minutes (reference, section 7.1).
+pub(crate) const CALLS_PER_BATCH: usize = 50;
+/// Batches under way at once; the advised parallelism where the server gives no hint
+/// (reference, section 7.1).
+pub(crate) const PARALLEL_BATCHES: usize = 4;
+
+/// What became of a planned call.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Verdict {
+    /// It is decided.
+    Decided(Outcome),
+    /// Dynamics does not accept the owner.
+    OwnerRefused(ServiceError),
+    /// The customer is no longer there.
+    CustomerGone(ServiceError),
+}
+
+/// A planned call with what is to be written for it.
+struct Job {
+    plan: PlannedCall,
+    writes: Vec<Write>,
+    done: Outcome,
+}
+
+/// Writes planned calls. The second value is what stopped the work early, if anything did: then
+/// the calls that were not written are decided as failed.
+pub(crate) async fn write_all(
+    api: &dyn DataverseApi,
+    style: RowStyle<'_>,
+    plans: Vec<(PlannedCall, Option<Existing>)>,
+) -> (Vec<(PlannedCall, Verdict)>, Option<Error>) {
+    let (mut verdicts, mut jobs) = (Vec::new(), Vec::new());
+    for (plan, existing) in plans {
+        match job(plan, existing, style) {
+            Ok(job) => jobs.push(job),
+            Err(decided) => verdicts.push(*decided),
+        }
+    }
+    let stopped = AtomicBool::new(false);
+    let batches = stream::iter(in_batches(jobs))
+        .map(|batch| write_batch(api, batch, &stopped))
+        .buffer_unordered(PARALLEL_BATCHES)
+        .collect::<Vec<_>>()
+        .await;
+    let mut error = None;
+    for (written, stop) in batches {
+        verdicts.extend(written);
+        error = error.or(stop);
+    }
+    (verdicts, error)
+}
+
+fn in_batches(jobs: Vec<Job>) -> Vec<Vec<Job>> {
+    let mut batches = Vec::new();
+    let mut jobs = jobs.into_iter().peekable();
+    while jobs.peek().is_some() {
+        batches.push(jobs.by_ref().take(CALLS_PER_BATCH).collect());
+    }
+    batches
+}
+
+/// What to write for a call; a call that needs no write is decided at once.
+fn job(
+    mut plan: PlannedCall,
+    existing: Option<Existing>,
+    style: RowStyle<'_>,
+) -> Result<Job, Box<(PlannedCall, Verdict)>> {
+    let mut remarks = Vec::new();
+    let (writes, done) = match existing {
+        None => {
+            let owner: Owner = plan.owner.clone();
+            let writes = style.writes(&plan, &owner, &mut remarks);
+            (writes, Outcome::Logged { activity: plan.activity })
+        }
+        Some(Existing::Ours(activity)) => {
+            (Vec::new(), Outcome::AlreadyLogged { activity, by: LoggedBy::Us })
+        }
+        Some(Existing::Foreign(row)) => {
+            let id = row.uuid(ACTIVITY_ID).unwrap_or(plan.activity.0);
+            let is_empty = |column: &str| row.value(column).is_none_or(|value| value == "");
+            let write = match Existing::is_canceled(&row) {
+                true => None,
+                false => style.adoption(&plan, id, row.etag(), is_empty, &mut remarks),
+            };
+            let done =
+                Outcome::AlreadyLogged { activity: ActivityId(id), by: LoggedBy::SomeoneElse };
+            (write.into_iter().collect(), done)
+        }
+    };
+    let subject = format!("call {}", plan.call.call);
+    plan.findings.extend(remarks.into_iter().map(|remark| Finding::new(subject.clone(), remark)));
+    if writes.is_empty() {
+        return Err(Box::new((plan, Verdict::Decided(done))));
+    }
+    Ok(Job { plan, writes, done })
+}
+
+/// Sends one batch. One that is refused as a whole for its content is halved until the offending
+/// call stands alone; one that fails for another reason stops the work.
+async fn write_batch(
+    api: &dyn DataverseApi,
+    batch: Vec<Job>,
+    stopped: &AtomicBool,
+) -> (Vec<(PlannedCall, Verdict)>, Option<Error>) {
+    let mut verdicts = Vec::with_capacity(batch.len());
+    let mut error = None;
+    let mut waiting = vec![batch];
+    while let Some(mut jobs) = waiting.pop() {
+        if stopped.load(Ordering::Relaxed) {
+            verdicts.extend(jobs.into_iter().map(|job| job.failed(not_sent())));
+            continue;
+        }
+        let items: Vec<_> =
+            jobs.iter().map(|job| BatchItem::ChangeSet(job.writes.clone())).collect();
+        match api.batch(&items).await {
+            Ok(answers) => {
+                let answers = answers.into_iter().chain(std::iter::repeat(ItemAnswer::Unknown));
+                verdicts.extend(jobs.into_iter().zip(answers).map(|(job, answer)| job.judge(answer)));
+            }
+            Err(refusal) if is_about_content(refusal.class()) && jobs.len() > 1 => {
+                let second_half = jobs.split_off(jobs.len() / 2);
+                waiting.extend([second_half, jobs]);
+            }
+            Err(refusal) => {
+                let class = refusal.class();
+                let refusal = Error::from(refusal);
+                let failure = Failure { class, message: refusal.chain() };
+                verdicts.extend(jobs.into_iter().map(|job| job.failed(failure.clone())));
+                if !is_about_content(class) {
+                    stopped.store(true, Ordering::Relaxed);
+                    error = Some(refusal);
+                }
+            }
+        }
+    }
+    (verdicts, error)
+}
+
+fn is_about_content(class: ErrorClass) -> bool {
+    matches!(
+        class,
+        ErrorClass::Rejected | ErrorClass::NotFound | ErrorClass::Conflict | ErrorClass::Bug
+    )
+}
+
+fn not_sent() -> Failure {
+    Failure {
+        class: ErrorClass::Transient,
+        message: "not sent, because an earlier batch of this pass failed".to_owned(),
+    }
+}
+
+impl Job {
+    fn failed(self, failure: Failure) -> (PlannedCall, Verdict) {
+        (self.plan, Verdict::Decided(Outcome::Failed(failure)))
+    }
+
+    fn judge(self, answer: ItemAnswer) -> (PlannedCall, Verdict) {
+        let verdict = match answer {
+            ItemAnswer::Written | ItemAnswer::Read(_) => Verdict::Decided(self.done),
+            ItemAnswer::Refused(error) => refused(error, &self.plan),
+            ItemAnswer::Unknown => Verdict::Decided(Outcome::Failed(Failure {
+                class: ErrorClass::Transient,
+                message: "the answer does not say whether it was written".to_owned(),
+            })),
+        };
+        (self.plan, verdict)
+    }
+}
+
+fn refused(error: ServiceError, plan: &PlannedCall) -> Verdict {
+    if error.is_duplicate() {
+        let by = LoggedBy::Us;
+        return Verdict::Decided(Outcome::AlreadyLogged { activity: plan.activity, by });
+    }
+    if error.is_owner_refused() {
+        return Verdict::OwnerRefused(error);
+    }
+    if error.class() == ErrorClass::NotFound {
+        let names = |id: String| error.message.to_ascii_lowercase().contains(&id);
+        if names(plan.owner.id.to_string()) {
+            return Verdict::OwnerRefused(error);
+        }
+        if plan.customer.as_ref().is_some_and(|customer| names(customer.customer.id.to_string())) {
+            return Verdict::CustomerGone(error);
+        }
+    }
+    Verdict::Decided(Outcome::Failed(failure(&error)))
+}
+
+/// A refusal as a failure of its call.
+pub(crate) fn failure(error: &ServiceError) -> Failure {
+    Failure { class: error.class(), message: error.to_string() }
+}

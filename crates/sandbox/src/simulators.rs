@@ -1,0 +1,191 @@
+//! The simulated systems and what they share, behind the server.
+
+use std::sync::{Arc, PoisonError, RwLock};
+
+use http::{Method, StatusCode};
+use serde_json::{Value, json};
+use voice_model::Clock;
+
+use crate::dataverse::exchange::{BatchObserver, Request, Response};
+use crate::dataverse::{Dataverse, Identity};
+use crate::enreach::Enreach;
+use crate::entra::Entra;
+use crate::faults::{Faults, Target, error_answer};
+use crate::identity;
+use crate::latency::Latency;
+use crate::modes::{ModeError, Modes};
+use crate::options::SandboxOptions;
+use crate::request_log::{InnerOperation, RequestLog};
+use crate::server::{Addresses, Answer, DATAVERSE_PREFIX, Received, System, below, json_answer};
+use crate::world::{LoadSummary, World, WorldError};
+
+/// Everything behind the port.
+pub(crate) struct Simulators {
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) addresses: Addresses,
+    pub(crate) latency: Latency,
+    pub(crate) faults: Arc<Faults>,
+    pub(crate) log: RequestLog,
+    modes: RwLock<Modes>,
+    dataverse: Arc<Dataverse>,
+    enreach: Enreach,
+    entra: Entra,
+}
+
+/// A handled request.
+#[derive(Debug)]
+pub(crate) struct Handled {
+    pub(crate) answer: Answer,
+    /// What ran inside, if it was a batch.
+    pub(crate) inner: Vec<InnerOperation>,
+}
+
+impl From<Answer> for Handled {
+    fn from(answer: Answer) -> Self {
+        Self { answer, inner: Vec::new() }
+    }
+}
+
+impl Simulators {
+    pub(crate) fn new(options: &SandboxOptions, addresses: Addresses) -> Self {
+        let clock = options.clock.clone();
+        let identity = Identity {
+            organization_id: identity::ORGANIZATION_ID,
+            business_unit_id: identity::BUSINESS_UNIT_ID,
+            application_user_id: identity::APPLICATION_USER_ID,
+            client_id: identity::ENTRA_CLIENT_ID,
+            role_id: identity::APPLICATION_ROLE_ID,
+            role: identity::APPLICATION_ROLE_NAME.to_owned(),
+        };
+        Self {
+            dataverse: Arc::new(Dataverse::new(clock.clone(), identity, options.bare)),
+            enreach: Enreach::new(),
+            entra: Entra::new(options.latency_seed, clock.now()),
+            latency: Latency::new(options.latency, options.latency_seed),
+            faults: Arc::new(Faults::default()),
+            log: RequestLog::default(),
+            modes: RwLock::new(Modes::default()),
+            addresses,
+            clock,
+        }
+    }
+
+    /// The modes in force.
+    pub(crate) fn modes(&self) -> Modes {
+        self.modes.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Changes the modes that a JSON object names; gives all in force after that.
+    pub(crate) fn change_modes(&self, changes: &Value) -> Result<Modes, ModeError> {
+        let mut modes = self.modes.write().unwrap_or_else(PoisonError::into_inner);
+        let changed = modes.changed(changes)?;
+        self.dataverse.set_closed_rows_read_only(changed.closed_rows_read_only);
+        *modes = changed.clone();
+        Ok(changed)
+    }
+
+    /// Merges a world into what is there: all of it, or nothing.
+    pub(crate) fn load_world(&self, world: Value) -> Result<LoadSummary, WorldError> {
+        let now = self.clock.now();
+        let world = World::read(world, now)?;
+        let summary = world.summary();
+        let rows = self.enreach.prepare(&world.enreach, now)?;
+        self.dataverse
+            .load_world(&world.dataverse)
+            .map_err(|error| WorldError::Dataverse(format!("dataverse.{error}")))?;
+        self.enreach.merge(rows);
+        Ok(summary)
+    }
+
+    /// Back to the fixed identity: no world, no faults, modes at their defaults, an empty log.
+    /// Access tokens stay valid, as they would when an environment is restored.
+    pub(crate) fn reset(&self) {
+        *self.modes.write().unwrap_or_else(PoisonError::into_inner) = Modes::default();
+        self.dataverse.set_closed_rows_read_only(false);
+        self.dataverse.reset();
+        self.enreach.reset();
+        self.faults.clear();
+        self.log.clear();
+    }
+
+    /// Handles a request as the real system would.
+    pub(crate) async fn handle(&self, system: System, received: Received) -> Handled {
+        match system {
+            System::Enreach => {
+                self.enreach.answer(&received, self.clock.now(), &self.modes()).into()
+            }
+            System::Entra => {
+                let lifetime_secs = self.modes().token_lifetime_secs;
+                self.entra.answer(&received, &self.addresses, self.clock.now(), lifetime_secs).into()
+            }
+            System::Dataverse => self.dataverse(received).await,
+        }
+    }
+
+    async fn dataverse(&self, received: Received) -> Handled {
+        if !self.entra.accepts(&received, self.clock.now()) {
+            return Entra::challenge(&received.base_url).into();
+        }
+        let rest = below(&received.path, DATAVERSE_PREFIX).unwrap_or_default();
+        let request = Request {
+            path: rest.strip_prefix('/').unwrap_or(rest).to_owned(),
+            method: received.method,
+            query: received.query,
+            headers: received.headers,
+            body: received.body,
+            base_url: received.base_url,
+            caller: identity::APPLICATION_USER_ID,
+        };
+        let dataverse = self.dataverse.clone();
+        let mut observer = Observer {
+            faults: self.faults.clone(),
+            clock: self.clock.clone(),
+            operations: Vec::new(),
+        };
+        let handled = tokio::task::spawn_blocking(move || {
+            let response = dataverse.handle(&request, &mut observer);
+            Handled { answer: answer(response), inner: observer.operations }
+        });
+        handled.await.unwrap_or_else(|error| {
+            tracing::error!(%error, "the Dataverse simulator failed");
+            let problem = "the Dataverse simulator failed on this request; its log says where";
+            json_answer(
+                StatusCode::INTERNAL_SERVER_ERROR,
+                &json!({"error": {"code": "0x80040216", "message": problem}}),
+            )
+            .into()
+        })
+    }
+}
+
+fn answer(response: Response) -> Answer {
+    let mut answer = Answer::new(response.body);
+    *answer.status_mut() = response.status;
+    *answer.headers_mut() = response.headers;
+    answer
+}
+
+/// Watches the inside of a batch: plants faults there and notes what ran.
+struct Observer {
+    faults: Arc<Faults>,
+    clock: Arc<dyn Clock>,
+    operations: Vec<InnerOperation>,
+}
+
+impl BatchObserver for Observer {
+    fn before(&mut self, method: &Method, path: &str) -> Option<Response> {
+        let target = Target { system: System::Dataverse, method, path, inner: true };
+        let fault = self.faults.take(target)?;
+        let (parts, body) =
+            error_answer(&fault, System::Dataverse, self.clock.now()).into_parts();
+        Some(Response { status: parts.status, headers: parts.headers, body })
+    }
+
+    fn after(&mut self, method: &Method, path: &str, status: StatusCode) {
+        self.operations.push(InnerOperation {
+            method: method.as_str().to_owned(),
+            path: path.to_owned(),
+            status: status.as_u16(),
+        });
+    }
+}
