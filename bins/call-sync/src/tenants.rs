@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use call_sync::{CallSync, CallSyncParts, ErrorSummary, Freshness, TenantSummary};
 use settings::TenantConfig;
-use tokio::task::JoinSet;
+use tokio::sync::OnceCell;
+use tokio_util::task::AbortOnDropHandle;
 use voice_model::{Clock, SystemClock, TenantName};
 use worker::{Exit, Shutdown, run_every};
 
@@ -17,48 +18,43 @@ pub(crate) type Ran = (TenantSummary, Exit);
 
 /// Runs one pass for every tenant, side by side; the answer is in the order of the configuration.
 pub(crate) async fn run_once(tenants: Vec<TenantConfig>) -> Vec<Ran> {
-    let mut passes = JoinSet::new();
-    for (position, tenant) in tenants.into_iter().enumerate() {
-        passes.spawn(async move {
-            let name = tenant.name.clone();
-            // A task of its own, so that even a panic stops this tenant only.
-            let pass = tokio::spawn(async move { first_pass(&tenant).await });
-            (position, pass.await.unwrap_or_else(|panic| panicked(&name, &panic)))
-        });
-    }
-    let mut ran = passes.join_all().await;
-    ran.sort_by_key(|(position, _)| *position);
-    ran.into_iter().map(|(_, ran)| ran).collect()
+    let passes: Vec<_> = tenants.into_iter().map(Tenant::new).collect();
+    futures::future::join_all(passes.iter().map(|tenant| tenant.pass(Freshness::Fresh))).await
 }
 
 /// Runs passes for every tenant until shutdown.
 pub(crate) async fn run_always(tenants: Vec<TenantConfig>, shutdown: &Shutdown) {
-    let mut loops = JoinSet::new();
-    for tenant in tenants {
-        let shutdown = shutdown.clone();
-        loops.spawn(async move {
-            let mut call_sync = None;
-            run_every(PAUSE, &shutdown, async || {
-                if call_sync.is_none() {
-                    match compose(&tenant) {
-                        Ok(composed) => call_sync = Some(composed),
-                        Err(stopped) => log(&stopped.0),
-                    }
-                }
-                if let Some(call_sync) = &call_sync {
-                    log(&pass(&tenant.name, call_sync, Freshness::Cached).await.0);
-                }
-            })
-            .await;
-        });
-    }
-    loops.join_all().await;
+    let loops = tenants.into_iter().map(|config| async move {
+        let tenant = Tenant::new(config);
+        run_every(PAUSE, shutdown, || async { log(&tenant.pass(Freshness::Cached).await.0) }).await;
+    });
+    futures::future::join_all(loops).await;
 }
 
-async fn first_pass(tenant: &TenantConfig) -> Ran {
-    match compose(tenant) {
-        Ok(call_sync) => pass(&tenant.name, &call_sync, Freshness::Fresh).await,
-        Err(stopped) => *stopped,
+/// A tenant and its call sync, which is put together at the first pass.
+#[derive(Clone)]
+struct Tenant {
+    config: Arc<TenantConfig>,
+    call_sync: Arc<OnceCell<CallSync>>,
+}
+
+impl Tenant {
+    fn new(config: TenantConfig) -> Self {
+        Self { config: Arc::new(config), call_sync: Arc::default() }
+    }
+
+    /// A pass in a task of its own, so that even a panic stops this tenant's pass only.
+    async fn pass(&self, freshness: Freshness) -> Ran {
+        let tenant = self.clone();
+        let pass = async move {
+            let name = &tenant.config.name;
+            match tenant.call_sync.get_or_try_init(async || compose(&tenant.config)).await {
+                Ok(call_sync) => pass(name, call_sync, freshness).await,
+                Err(stopped) => *stopped,
+            }
+        };
+        let task = AbortOnDropHandle::new(tokio::spawn(pass));
+        task.await.unwrap_or_else(|panic| panicked(&self.config.name, &panic))
     }
 }
 

@@ -1,3 +1,72 @@
-//! The sandbox as a program.
+//! The sandbox as a program: `sandbox --listen 127.0.0.1:9100 --world world.json`.
 
-fn main() {}
+mod arguments;
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use anyhow::{Context, Result};
+use clap::Parser;
+use sandbox::{Error, Sandbox, identity};
+use tokio::signal::unix::{SignalKind, signal};
+
+use arguments::Arguments;
+
+/// Exit code for flags and worlds that cannot be used, as of the other programs (EX_USAGE).
+const USAGE: u8 = 64;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    tracing_subscriber::fmt()
+        .with_max_level(tracing::Level::WARN)
+        .with_writer(std::io::stderr)
+        .init();
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            let _ = error.print();
+            return if error.use_stderr() { USAGE.into() } else { ExitCode::SUCCESS };
+        }
+    };
+    match run(arguments).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("sandbox: {error:#}");
+            match error.downcast_ref::<Error>() {
+                Some(Error::Listen { .. }) => ExitCode::FAILURE,
+                _ => USAGE.into(),
+            }
+        }
+    }
+}
+
+async fn run(arguments: Arguments) -> Result<()> {
+    let world = arguments.world.as_deref().map(read_world).transpose()?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    let sandbox = Sandbox::start(arguments.options()).await?;
+    if let (Some(world), Some(path)) = (world, &arguments.world) {
+        sandbox.load_world(&world).with_context(|| format!("{}", path.display()))?;
+    }
+    println!(
+        "sandbox ready at {base}: discovery {base}/api/user, user {user}; Dataverse {base}; \
+         authority {base}/entra, tenant {tenant}, client {client}; secrets \"{secret}\"",
+        base = sandbox.base_url(),
+        user = identity::ENREACH_USER_NAME,
+        tenant = identity::ENTRA_TENANT_ID,
+        client = identity::ENTRA_CLIENT_ID,
+        secret = identity::ENTRA_CLIENT_SECRET,
+    );
+    tokio::select! {
+        interrupted = tokio::signal::ctrl_c() => interrupted?,
+        _ = terminate.recv() => {}
+    }
+    sandbox.shutdown().await;
+    Ok(())
+}
+
+fn read_world(path: &Path) -> Result<serde_json::Value> {
+    let text = std::fs::read(path)
+        .with_context(|| format!("cannot read the world file {}", path.display()))?;
+    serde_json::from_slice(&text)
+        .with_context(|| format!("the world file {} is not JSON", path.display()))
+}

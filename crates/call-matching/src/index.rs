@@ -65,8 +65,8 @@ impl NumberIndex {
     }
 
     /// The reader that typed numbers are read with.
-    pub fn reader(&self) -> NumberReader {
-        self.reader
+    pub fn reader(&self) -> &NumberReader {
+        &self.reader
     }
 
     /// Number of customers held.

@@ -33,7 +33,7 @@ impl fmt::Debug for CallerNumber {
 }
 
 /// Reads numbers for one tenant. Cheap to clone: the numbering plans are shared by all.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NumberReader {
     region: Option<Region>,
 }

@@ -37,7 +37,7 @@ impl TypedNumber {
 
     /// The numbers that the text may mean: none, one or two. None if the column holds several
     /// numbers: it is searched by containment only.
-    pub fn readings(&self) -> &[E164] {
+    pub fn e164(&self) -> &[E164] {
         match self.parts.as_slice() {
             [part] => &part.readings,
             _ => &[],
@@ -75,7 +75,7 @@ impl fmt::Debug for TypedNumber {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("TypedNumber")
             .field("digits", &mask_number(&self.digits))
-            .field("readings", &self.readings())
+            .field("readings", &self.e164())
             .field("several", &self.is_several())
             .finish_non_exhaustive()
     }

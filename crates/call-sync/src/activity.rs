@@ -13,7 +13,7 @@ use settings::{Names, TenantSettings};
 use uuid::Uuid;
 
 use crate::directory::entity_set;
-use crate::legs::{CallKind, Conversation, Source};
+use crate::legs::{CallKind, Conversation};
 use crate::owner::Owner;
 use crate::plan::{PlannedCall, number_text};
 
@@ -35,40 +35,28 @@ const NAMED_CUSTOMERS: usize = 10;
 const SENDER: i64 = 1;
 const RECIPIENT: i64 = 2;
 
-/// Which of our jobs writes a row (`ev_syncsource`; design, section 6).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum SyncSource {
-    /// The live pass.
-    CallSync,
-    /// The nightly pass.
-    RetroSync,
-}
-
-impl SyncSource {
-    fn choice(self) -> i64 {
-        match self {
-            Self::CallSync => 451_000_000,
-            Self::RetroSync => 451_000_001,
-        }
-    }
-}
+/// `ev_syncsource` of rows that call sync writes (design, section 6).
+const CALL_SYNC: i64 = 451_000_000;
 
 /// How rows are written for one tenant.
 #[derive(Debug, Clone, Copy)]
-pub struct RowStyle<'a> {
+pub(crate) struct RowStyle<'a> {
     /// Logical names of our columns.
-    pub names: &'a Names,
+    pub(crate) names: &'a Names,
     /// The tenant's settings.
-    pub settings: &'a TenantSettings,
-    /// The job that writes.
-    pub source: SyncSource,
+    pub(crate) settings: &'a TenantSettings,
 }
 
 impl RowStyle<'_> {
     /// The writes that make the row of a call, to be carried out together; `owner` takes the place
     /// of the planned owner where Dynamics refused that one. Texts that had to be cut are named in
     /// `remarks`.
-    pub fn writes(&self, plan: &PlannedCall, owner: &Owner, remarks: &mut Vec<String>) -> Vec<Write> {
+    pub(crate) fn writes(
+        &self,
+        plan: &PlannedCall,
+        owner: &Owner,
+        remarks: &mut Vec<String>,
+    ) -> Vec<Write> {
         let id = plan.activity.0;
         let mut columns = self.own_columns(plan, remarks);
         for (name, value) in self.call_columns(plan, remarks) {
@@ -97,7 +85,7 @@ impl RowStyle<'_> {
 
     /// The write that takes over a row made by someone else: only our own columns that are empty.
     /// `None` if there is nothing to fill in.
-    pub fn adoption(
+    pub(crate) fn adoption(
         &self,
         plan: &PlannedCall,
         row: Uuid,
@@ -120,7 +108,8 @@ impl RowStyle<'_> {
     /// The columns that every phone call has.
     fn own_columns(&self, plan: &PlannedCall, remarks: &mut Vec<String>) -> Columns {
         let call = &plan.call;
-        let number = number_text(&plan.number).map(|text| fit(text, SHORT_TEXT, "phonenumber", remarks));
+        let number =
+            number_text(&plan.number).map(|text| fit(text, SHORT_TEXT, "phonenumber", remarks));
         let mut columns = Columns::new()
             .set("subject", self.subject(call))
             .set_some("phonenumber", number)
@@ -163,12 +152,9 @@ impl RowStyle<'_> {
             (&names.queue_number, queue_number.map(Value::from)),
             (&names.audit, Some(fit(self.audit(call), AUDIT, &names.audit, remarks).into())),
             (&names.match_count, Some(plan.candidates.len().into())),
-            (&names.sync_source, Some(self.source.choice().into())),
+            (&names.sync_source, Some(CALL_SYNC.into())),
         ];
-        columns
-            .into_iter()
-            .filter_map(|(name, value)| Some((name.clone(), value?)))
-            .collect()
+        columns.into_iter().filter_map(|(name, value)| Some((name.clone(), value?))).collect()
     }
 
     fn subject(&self, call: &Conversation) -> &str {
@@ -209,9 +195,11 @@ fn parties(plan: &PlannedCall, owner: &Owner) -> Vec<Columns> {
         let party = Columns::new().set("participationtypemask", customer_role);
         bind_customer(party, &format!("partyid_{}", table(candidate.customer)), candidate.customer)
     });
-    let agent = Columns::new()
-        .set("participationtypemask", agent_role)
-        .bind("partyid_systemuser", "systemusers", owner.id.0);
+    let agent = Columns::new().set("participationtypemask", agent_role).bind(
+        "partyid_systemuser",
+        "systemusers",
+        owner.id.0,
+    );
     customer.into_iter().chain([agent]).collect()
 }
 
@@ -220,7 +208,7 @@ fn bind_customer(columns: Columns, navigation: &str, customer: CustomerRef) -> C
 }
 
 fn table(customer: CustomerRef) -> &'static str {
-    crate::directory::table_name(customer.table)
+    customer.table.logical_name()
 }
 
 /// Choice values of `ev_calltype` (design, section 6).

@@ -21,7 +21,7 @@ const CANCELED: i64 = 2;
 
 /// A phone call row that belongs to a call.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Existing {
+pub(crate) enum Existing {
     /// Its key is the call's: an earlier pass made it.
     Ours(ActivityId),
     /// Somebody else made it for this call, or an earlier pass took it over.
@@ -30,13 +30,13 @@ pub enum Existing {
 
 impl Existing {
     /// Whether somebody has canceled it: then nothing of it is filled in.
-    pub fn is_canceled(row: &Row) -> bool {
+    pub(crate) fn is_canceled(row: &Row) -> bool {
         row.integer("statecode") == Some(CANCELED)
     }
 }
 
 /// The query for all rows that could belong to one of the calls; `None` if nothing needs asking.
-pub fn query(calls: &[PlannedCall], names: &Names, margin: Duration) -> Option<Query> {
+pub(crate) fn query(calls: &[PlannedCall], names: &Names, margin: Duration) -> Option<Query> {
     if calls.is_empty() || margin <= Duration::zero() {
         return None;
     }
@@ -45,7 +45,14 @@ pub fn query(calls: &[PlannedCall], names: &Names, margin: Duration) -> Option<Q
         Filter::is_in(names.call_id.as_str(), calls.iter().map(|call| call.call.call.as_str()));
     let by_time = spans(calls, margin).into_iter().map(|span| started_in(span, names));
     let query = Query::new(PHONE_CALLS)
-        .select([ACTIVITY_ID, "statecode", "phonenumber", "directioncode", "actualstart", "createdon"])
+        .select([
+            ACTIVITY_ID,
+            "statecode",
+            "phonenumber",
+            "directioncode",
+            "actualstart",
+            "createdon",
+        ])
         .select(own_columns(names))
         .filter(Filter::any([by_key, by_call].into_iter().chain(by_time)));
     Some(query)
@@ -104,7 +111,7 @@ fn started_in((from, to): (DateTime<Utc>, DateTime<Utc>), names: &Names) -> Filt
 
 /// Which row belongs to which call. A row made by someone else goes to one call only, the nearest
 /// in time; the same input gives the same answer whatever its order.
-pub fn assign(
+pub(crate) fn assign(
     calls: &[PlannedCall],
     rows: Vec<Row>,
     names: &Names,
@@ -145,7 +152,12 @@ fn by_id(call: &PlannedCall, rows: &[Row], names: &Names) -> Option<Existing> {
 }
 
 /// How far a row by someone else starts from the call, if it can be that call at all.
-fn distance(call: &PlannedCall, row: &Row, names: &Names, reader: &NumberReader) -> Option<Duration> {
+fn distance(
+    call: &PlannedCall,
+    row: &Row,
+    names: &Names,
+    reader: &NumberReader,
+) -> Option<Duration> {
     let free = row.text(&names.call_id).is_none()
         && row.text(&names.callback_id).is_none()
         && !Existing::is_canceled(row);

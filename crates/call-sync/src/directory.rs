@@ -12,11 +12,11 @@ use crate::{Error, Result};
 
 /// Customers by number, and users.
 #[derive(Debug)]
-pub struct Directory {
+pub(crate) struct Directory {
     /// Active customers, findable by number.
-    pub customers: NumberIndex,
+    pub(crate) customers: NumberIndex,
     /// Enabled users.
-    pub users: UserBook,
+    pub(crate) users: UserBook,
     read_at: DateTime<Utc>,
 }
 
@@ -26,7 +26,7 @@ impl Directory {
     ///
     /// # Errors
     /// [`Error::Dataverse`] when a table cannot be read.
-    pub async fn read(
+    pub(crate) async fn read(
         api: &dyn DataverseApi,
         names: &Names,
         settings: &TenantSettings,
@@ -48,12 +48,12 @@ impl Directory {
     }
 
     /// Whether it is older than `DirectoryRefreshSeconds`.
-    pub fn is_stale(&self, now: DateTime<Utc>, refresh: Duration) -> bool {
+    pub(crate) fn is_stale(&self, now: DateTime<Utc>, refresh: Duration) -> bool {
         !(self.read_at..self.read_at + refresh).contains(&now)
     }
 
     /// What an administrator should put right.
-    pub fn findings(&self) -> &[Finding] {
+    pub(crate) fn findings(&self) -> &[Finding] {
         self.users.findings()
     }
 }
@@ -74,12 +74,9 @@ fn source(table: CustomerTable) -> CustomerSource {
             name: "fullname",
             parent: Some("parentcustomerid"),
         },
-        CustomerTable::Account => CustomerSource {
-            entity_set: "accounts",
-            key: "accountid",
-            name: "name",
-            parent: None,
-        },
+        CustomerTable::Account => {
+            CustomerSource { entity_set: "accounts", key: "accountid", name: "name", parent: None }
+        }
         CustomerTable::Lead => {
             CustomerSource { entity_set: "leads", key: "leadid", name: "fullname", parent: None }
         }
@@ -91,7 +88,7 @@ async fn read_customers(
     table: CustomerTable,
     settings: &TenantSettings,
 ) -> Result<Vec<Customer>> {
-    let columns = settings.match_columns.of(table_name(table));
+    let columns = settings.match_columns.of(table.logical_name());
     if columns.is_empty() {
         return Ok(Vec::new());
     }
@@ -105,7 +102,7 @@ async fn read_customers(
         .select(columns.iter().map(String::as_str))
         .filter(Filter::eq("statecode", 0))
         .filter(Filter::any(has_number));
-    match all_rows(api, query).await {
+    match all_rows(api, &query).await {
         Ok(rows) => Ok(rows.iter().filter_map(|row| customer(row, table, columns)).collect()),
         Err(error) if table == CustomerTable::Lead && error.class() == ErrorClass::NotFound => {
             tracing::debug!("there is no table of leads in this environment");
@@ -126,15 +123,6 @@ fn customer(row: &Row, table: CustomerTable, columns: &[String]) -> Option<Custo
     })
 }
 
-/// The logical name of a table of customers.
-pub(crate) fn table_name(table: CustomerTable) -> &'static str {
-    match table {
-        CustomerTable::Contact => "contact",
-        CustomerTable::Account => "account",
-        CustomerTable::Lead => "lead",
-    }
-}
-
 /// The entity set of a table of customers.
 pub(crate) fn entity_set(table: CustomerTable) -> &'static str {
     source(table).entity_set
@@ -146,7 +134,7 @@ async fn read_users(api: &dyn DataverseApi, names: &Names) -> Result<Vec<Dynamic
         .select(["systemuserid", "fullname", "createdon", names.cloud_user_id.as_str()])
         .select(phones)
         .filter(Filter::eq("isdisabled", false));
-    let rows = all_rows(api, query).await.map_err(Error::from)?;
+    let rows = all_rows(api, &query).await.map_err(Error::from)?;
     Ok(rows
         .iter()
         .filter_map(|row| {
@@ -154,7 +142,11 @@ async fn read_users(api: &dyn DataverseApi, names: &Names) -> Result<Vec<Dynamic
                 id: SystemUserId(row.uuid("systemuserid")?),
                 name: row.text("fullname").unwrap_or("(no name)").to_owned(),
                 agent: row.text(&names.cloud_user_id).and_then(|id| AgentId::new(id).ok()),
-                phones: phones.iter().filter_map(|phone| row.text(phone)).map(str::to_owned).collect(),
+                phones: phones
+                    .iter()
+                    .filter_map(|phone| row.text(phone))
+                    .map(str::to_owned)
+                    .collect(),
                 created_on: row.instant("createdon"),
             })
         })

@@ -175,7 +175,8 @@ impl Conversation {
 
 /// A row that both lists carry, or that was read twice, counts once; the newer state counts.
 fn same_row(first: &mut Leg, later: &mut Leg) -> bool {
-    let same = first.source == later.source && first.row.id.is_some() && first.row.id == later.row.id;
+    let same =
+        first.source == later.source && first.row.id.is_some() && first.row.id == later.row.id;
     if same && later.row.modified > first.row.modified {
         std::mem::swap(first, later);
     }
@@ -183,13 +184,10 @@ fn same_row(first: &mut Leg, later: &mut Leg) -> bool {
 }
 
 fn last_answered<'a>(legs: &[&'a Leg]) -> Option<&'a Leg> {
-    legs.iter()
-        .copied()
-        .filter(|leg| leg.row.answered())
-        .max_by_key(|leg| {
-            let answer = leg.row.answer.value().or(leg.row.start);
-            (answer, leg.row.agent.is_some(), Reverse(leg.order()))
-        })
+    legs.iter().copied().filter(|leg| leg.row.answered()).max_by_key(|leg| {
+        let answer = leg.row.answer.value().or(leg.row.start);
+        (answer, leg.row.agent.is_some(), Reverse(leg.order()))
+    })
 }
 
 /// The customer's number and ours: from the leading row, or from the earliest if it has none.

@@ -13,6 +13,8 @@ mod pass;
 mod phone_system;
 mod plan;
 mod report;
+#[cfg(test)]
+mod sample;
 mod screen;
 mod window;
 mod write;

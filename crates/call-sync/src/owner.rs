@@ -9,33 +9,33 @@ use voice_model::{AgentId, E164, SystemUserId};
 
 /// An enabled Dynamics user.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct DynamicsUser {
+pub(crate) struct DynamicsUser {
     /// Key.
-    pub id: SystemUserId,
+    pub(crate) id: SystemUserId,
     /// Full name.
-    pub name: String,
+    pub(crate) name: String,
     /// The Enreach user that it is.
-    pub agent: Option<AgentId>,
+    pub(crate) agent: Option<AgentId>,
     /// Mobile and main phone, as typed.
-    pub phones: Vec<String>,
+    pub(crate) phones: Vec<String>,
     /// When it was created.
-    pub created_on: Option<DateTime<Utc>>,
+    pub(crate) created_on: Option<DateTime<Utc>>,
 }
 
 /// The user who shall own a phone call.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Owner {
+pub(crate) struct Owner {
     /// Key.
-    pub id: SystemUserId,
+    pub(crate) id: SystemUserId,
     /// Full name.
-    pub name: String,
+    pub(crate) name: String,
     /// Whether this is the user of `DefaultCrmAssignee`, for want of the agent's own.
-    pub is_fallback: bool,
+    pub(crate) is_fallback: bool,
 }
 
 /// All enabled Dynamics users, findable by Enreach id and by phone number.
 #[derive(Debug, Default)]
-pub struct UserBook {
+pub(crate) struct UserBook {
     users: Vec<DynamicsUser>,
     by_agent: HashMap<AgentId, usize>,
     by_number: HashMap<E164, Vec<usize>>,
@@ -44,7 +44,7 @@ pub struct UserBook {
 
 impl UserBook {
     /// Files the users. Disabled ones must not be among them.
-    pub fn new(mut users: Vec<DynamicsUser>, reader: &NumberReader) -> Self {
+    pub(crate) fn new(mut users: Vec<DynamicsUser>, reader: &NumberReader) -> Self {
         users.sort_by(|a, b| age(a).cmp(&age(b)));
         let mut book = Self::default();
         for (position, user) in users.iter().enumerate() {
@@ -80,17 +80,21 @@ impl UserBook {
     }
 
     /// What an administrator should put right.
-    pub fn findings(&self) -> &[Finding] {
+    pub(crate) fn findings(&self) -> &[Finding] {
         &self.findings
     }
 
     /// The user that an agent is: by Enreach id, else the only user with one of the agent's numbers.
-    pub fn user_of(&self, agent: &AgentId, agent_numbers: &[E164]) -> Option<&DynamicsUser> {
+    pub(crate) fn user_of(&self, agent: &AgentId, agent_numbers: &[E164]) -> Option<&DynamicsUser> {
         if let Some(&position) = self.by_agent.get(agent) {
             return self.users.get(position);
         }
-        let mut holders: Vec<usize> =
-            agent_numbers.iter().filter_map(|number| self.by_number.get(number)).flatten().copied().collect();
+        let mut holders: Vec<usize> = agent_numbers
+            .iter()
+            .filter_map(|number| self.by_number.get(number))
+            .flatten()
+            .copied()
+            .collect();
         holders.sort_unstable();
         holders.dedup();
         match holders[..] {
@@ -101,7 +105,7 @@ impl UserBook {
 
     /// The owner of a call: the agent's user, else the user of `default_assignee`. `numbers_of`
     /// gives the Enreach numbers of an agent.
-    pub fn owner<'n>(
+    pub(crate) fn owner<'n>(
         &self,
         agent: Option<&AgentId>,
         default_assignee: Option<&AgentId>,

@@ -6,14 +6,14 @@ use std::time::Instant;
 
 use call_matching::CallerNumber;
 use chrono::{DateTime, Duration, Utc};
-use dataverse_client::{DataverseApi, StatusOption, all_rows};
+use dataverse_client::{DataverseApi, Query, Row, StatusOption, all_rows};
 use enreach_client::EnreachApi;
 use futures::stream::{self, StreamExt, TryStreamExt};
 use settings::{LoadedSettings, Names, SettingsCache, TenantSettings};
 use tokio::sync::Mutex;
 use voice_model::{CallId, Clock};
 
-use crate::activity::{RowStyle, SyncSource};
+use crate::activity::RowStyle;
 use crate::adoption::{self, Existing};
 use crate::decision::{Decision, Evidence, LoggedBy, Outcome, SkipReason};
 use crate::directory::Directory;
@@ -93,7 +93,9 @@ impl CallSync {
         if let Err(error) = Box::pin(run.run(&mut state, &mut report)).await {
             report.error = Some(error);
         }
-        report.decisions.sort_by(|a, b| (a.evidence.start, &a.call).cmp(&(b.evidence.start, &b.call)));
+        report
+            .decisions
+            .sort_by(|a, b| (a.evidence.start, &a.call).cmp(&(b.evidence.start, &b.call)));
         report.enreach_requests = self.parts.enreach.requests_sent() - enreach;
         report.dataverse_requests = self.parts.dataverse.requests_sent() - dataverse;
         report.elapsed = started.elapsed();
@@ -143,9 +145,10 @@ impl Pass<'_> {
         } else {
             Box::pin(self.log(open, state, &loaded.settings, report)).await
         };
-        let decided = report.decisions.iter().filter_map(|decision| {
-            Some((seen.get(&decision.call)?.clone(), decision.clone()))
-        });
+        let decided = report
+            .decisions
+            .iter()
+            .filter_map(|decision| Some((seen.get(&decision.call)?.clone(), decision.clone())));
         state.memory.keep(self.now, decided);
         if outcome.is_ok() {
             state.memory.last_good_pass = Some(self.now);
@@ -191,7 +194,12 @@ impl Pass<'_> {
             let number = phone_system.reader.from_enreach(conversation.customer_number.as_deref());
             evidence_of(&conversation, Some(&number))
         };
-        Err(Decision { call: conversation.call, outcome, modified: conversation.modified, evidence })
+        Err(Decision {
+            call: conversation.call,
+            outcome,
+            modified: conversation.modified,
+            evidence,
+        })
     }
 
     /// Finds owner and customer of the open calls, and writes what is to be written.
@@ -211,7 +219,8 @@ impl Pass<'_> {
         let mut directory = match state.directory.take() {
             Some(directory) if !stale && self.freshness == Freshness::Cached => directory,
             _ => {
-                Directory::read(dataverse, &self.parts.names, settings, phone_system, self.now).await?
+                Directory::read(dataverse, &self.parts.names, settings, phone_system, self.now)
+                    .await?
             }
         };
         report.findings.extend(directory.findings().iter().cloned());
@@ -300,11 +309,7 @@ impl Round<'_> {
                 (plan, found)
             })
             .collect();
-        let style = RowStyle {
-            names: &self.pass.parts.names,
-            settings: self.settings,
-            source: SyncSource::CallSync,
-        };
+        let style = RowStyle { names: &self.pass.parts.names, settings: self.settings };
         let (verdicts, stopped) = write_all(self.pass.parts.dataverse.as_ref(), style, plans).await;
         let mut undecided = Vec::new();
         for (plan, verdict) in verdicts {
@@ -335,11 +340,13 @@ impl Round<'_> {
         let names = &self.pass.parts.names;
         let margin = i64::try_from(self.settings.call_start_margin_secs).unwrap_or(i64::MAX / 1000);
         let margin = Duration::seconds(margin);
-        let queries = planned
+        let queries: Vec<Query> = planned
             .chunks(CALLS_PER_BATCH)
-            .filter_map(|calls| adoption::query(calls, names, margin));
+            .filter_map(|calls| adoption::query(calls, names, margin))
+            .collect();
+        let dataverse = self.pass.parts.dataverse.as_ref();
         let rows: Vec<_> = stream::iter(queries)
-            .map(|query| all_rows(self.pass.parts.dataverse.as_ref(), query))
+            .map(|query| rows_of(dataverse, query))
             .buffer_unordered(PARALLEL_BATCHES)
             .try_concat()
             .await
@@ -382,3 +389,10 @@ impl Round<'_> {
         plans
     }
 }
+
+async fn rows_of(dataverse: &dyn DataverseApi, query: Query) -> dataverse_client::Result<Vec<Row>> {
+    all_rows(dataverse, &query).await
+}
+
+#[cfg(test)]
+mod tests;

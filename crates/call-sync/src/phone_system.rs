@@ -15,13 +15,13 @@ const LIFETIME: Duration = Duration::hours(1);
 
 /// Users, queues and numbers of one Enreach organisation.
 #[derive(Debug)]
-pub struct PhoneSystem {
+pub(crate) struct PhoneSystem {
     /// The organisation's id: part of every activity id.
-    pub organization: OrganizationId,
+    pub(crate) organization: OrganizationId,
     /// How its numbers are read.
-    pub reader: NumberReader,
+    pub(crate) reader: NumberReader,
     /// What an administrator should put right.
-    pub findings: Vec<Finding>,
+    pub(crate) findings: Vec<Finding>,
     read_at: DateTime<Utc>,
     agent_numbers: HashMap<AgentId, Vec<E164>>,
     own_numbers: HashSet<String>,
@@ -33,7 +33,7 @@ impl PhoneSystem {
     /// # Errors
     /// [`Error::Enreach`] when a request fails; [`Error::NoOrganization`] when the API user's row
     /// does not name the organisation, without which no activity id can be made.
-    pub async fn read(
+    pub(crate) async fn read(
         api: &dyn EnreachApi,
         settings: &TenantSettings,
         now: DateTime<Utc>,
@@ -84,22 +84,22 @@ impl PhoneSystem {
     }
 
     /// Whether it should be read again.
-    pub fn is_stale(&self, now: DateTime<Utc>) -> bool {
+    pub(crate) fn is_stale(&self, now: DateTime<Utc>) -> bool {
         !(self.read_at..self.read_at + LIFETIME).contains(&now)
     }
 
     /// Whether a number belongs to one of the organisation's users or queues.
-    pub fn is_own(&self, number: &CallerNumber) -> bool {
+    pub(crate) fn is_own(&self, number: &CallerNumber) -> bool {
         own_key(number).is_some_and(|key| self.own_numbers.contains(&key))
     }
 
     /// The organisation's numbers that are E.164 numbers.
-    pub fn own_numbers(&self) -> impl Iterator<Item = E164> {
+    pub(crate) fn own_numbers(&self) -> impl Iterator<Item = E164> {
         self.own_numbers.iter().filter_map(|number| number.parse().ok())
     }
 
     /// The numbers of an agent.
-    pub fn numbers_of(&self, agent: &AgentId) -> &[E164] {
+    pub(crate) fn numbers_of(&self, agent: &AgentId) -> &[E164] {
         self.agent_numbers.get(agent).map(Vec::as_slice).unwrap_or_default()
     }
 }

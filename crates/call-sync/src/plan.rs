@@ -14,38 +14,38 @@ use crate::phone_system::PhoneSystem;
 
 /// A call that is to be logged.
 #[derive(Debug, Clone, PartialEq)]
-pub struct PlannedCall {
+pub(crate) struct PlannedCall {
     /// The key of its row.
-    pub activity: ActivityId,
+    pub(crate) activity: ActivityId,
     /// The call.
-    pub call: Conversation,
+    pub(crate) call: Conversation,
     /// The customer's number.
-    pub number: CallerNumber,
+    pub(crate) number: CallerNumber,
     /// The customer; none if several match and the call is to be logged all the same.
-    pub customer: Option<Candidate>,
+    pub(crate) customer: Option<Candidate>,
     /// All customers that match, best first.
-    pub candidates: Vec<Candidate>,
+    pub(crate) candidates: Vec<Candidate>,
     /// The owner and agent party.
-    pub owner: Owner,
+    pub(crate) owner: Owner,
     /// State and status in the end.
-    pub status: FinalStatus,
+    pub(crate) status: FinalStatus,
     /// What an administrator should put right.
-    pub findings: Vec<Finding>,
+    pub(crate) findings: Vec<Finding>,
 }
 
 /// The state and status that a row ends in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct FinalStatus {
+pub(crate) struct FinalStatus {
     /// 0 open, 1 completed, 2 canceled.
-    pub state: i64,
+    pub(crate) state: i64,
     /// Status reason; none leaves the state's default, for open rows only.
-    pub status: Option<i64>,
+    pub(crate) status: Option<i64>,
 }
 
 impl FinalStatus {
     /// Completed; `Received` (4) for an incoming call, `Made` (2) for an outgoing one
     /// (reference, section 2.2).
-    pub fn completed(direction: Direction) -> Self {
+    pub(crate) fn completed(direction: Direction) -> Self {
         let status = match direction {
             Direction::Incoming => 4,
             Direction::Outgoing => 2,
@@ -58,15 +58,15 @@ impl FinalStatus {
 
 /// What planning rests on.
 #[derive(Debug, Clone, Copy)]
-pub struct Grounds<'a> {
+pub(crate) struct Grounds<'a> {
     /// The tenant's settings.
-    pub settings: &'a TenantSettings,
+    pub(crate) settings: &'a TenantSettings,
     /// The Enreach organisation.
-    pub phone_system: &'a PhoneSystem,
+    pub(crate) phone_system: &'a PhoneSystem,
     /// Customers and users.
-    pub directory: &'a Directory,
+    pub(crate) directory: &'a Directory,
     /// Status reasons of `phonecall`, if `MultipleMatchPhoneCallStatus` is set.
-    pub status_options: &'a [StatusOption],
+    pub(crate) status_options: &'a [StatusOption],
 }
 
 impl Grounds<'_> {
@@ -74,7 +74,7 @@ impl Grounds<'_> {
     ///
     /// # Errors
     /// The decision, when the call is not to be logged now.
-    pub fn plan(
+    pub(crate) fn plan(
         &self,
         call: Conversation,
         number: CallerNumber,
@@ -92,11 +92,18 @@ impl Grounds<'_> {
         let found = self.directory.customers.find(&number, &rules);
         let (customer, candidates) = match choose(found, &rules) {
             MatchResult::None => {
-                return Err(deferred(&call, &number, DeferReason::NoMatch, Vec::new(), Some(owner)));
+                return Err(deferred(
+                    &call,
+                    &number,
+                    DeferReason::NoMatch,
+                    Vec::new(),
+                    Some(owner),
+                ));
             }
             MatchResult::One { candidate, .. } => (Some(candidate.clone()), vec![candidate]),
             MatchResult::Several(candidates) => {
-                let create = call.kind == CallKind::Service && settings.enable_multiple_match_create;
+                let create =
+                    call.kind == CallKind::Service && settings.enable_multiple_match_create;
                 if !create {
                     let several = candidates.iter().map(CandidateEvidence::from).collect();
                     let reason = DeferReason::Ambiguous;
@@ -133,9 +140,13 @@ impl Grounds<'_> {
             return (FinalStatus { state: option.state, status: Some(option.status) }, None);
         }
         let message = match wanted {
-            Some(status) => format!("{status} is no status reason of phonecall; the usual one is used"),
-            None => "is not set, although EnableMultipleMatchCreate is on; the usual status is used"
-                .to_owned(),
+            Some(status) => {
+                format!("{status} is no status reason of phonecall; the usual one is used")
+            }
+            None => {
+                "is not set, although EnableMultipleMatchCreate is on; the usual status is used"
+                    .to_owned()
+            }
         };
         (normal, Some(Finding::new("MultipleMatchPhoneCallStatus", message)))
     }
@@ -143,7 +154,7 @@ impl Grounds<'_> {
 
 impl PlannedCall {
     /// The evidence of its decision.
-    pub fn evidence(&self) -> Evidence {
+    pub(crate) fn evidence(&self) -> Evidence {
         let mut evidence = evidence_of(&self.call, Some(&self.number));
         evidence.customer = self.customer.as_ref().map(|customer| customer.name.clone());
         evidence.candidates = self.candidates.iter().map(CandidateEvidence::from).collect();
@@ -156,7 +167,7 @@ impl PlannedCall {
     }
 
     /// The decision on it.
-    pub fn decision(&self, outcome: Outcome) -> Decision {
+    pub(crate) fn decision(&self, outcome: Outcome) -> Decision {
         Decision {
             call: self.call.call.clone(),
             outcome,

@@ -44,7 +44,10 @@ impl PassReport {
             skipped: BTreeMap::new(),
             deferred: BTreeMap::new(),
             failed: BTreeMap::new(),
-            requests: Requests { enreach: self.enreach_requests, dataverse: self.dataverse_requests },
+            requests: Requests {
+                enreach: self.enreach_requests,
+                dataverse: self.dataverse_requests,
+            },
             elapsed_ms: u64::try_from(self.elapsed.as_millis()).unwrap_or(u64::MAX),
             error: self.error.as_ref().map(ErrorSummary::from),
         };
@@ -59,7 +62,8 @@ impl PassReport {
             }
         }
         if !self.unreadable.is_empty() {
-            *summary.failed.entry(ErrorClass::Rejected.name()).or_default() += self.unreadable.len();
+            *summary.failed.entry(ErrorClass::Rejected.name()).or_default() +=
+                self.unreadable.len();
         }
         summary
     }

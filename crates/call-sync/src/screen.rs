@@ -9,7 +9,7 @@ use crate::legs::{CallKind, Conversation};
 
 /// What the first rules say.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Screening {
+pub(crate) enum Screening {
     /// The call is decided.
     Decided(Outcome),
     /// Owner and customer decide; this is the customer's number.
@@ -18,7 +18,7 @@ pub enum Screening {
 
 /// Applies the rules from `InProgress` to `Internal`, in the order of the design, section 3: the
 /// first that applies decides.
-pub fn screen(
+pub(crate) fn screen(
     call: &Conversation,
     settings: &TenantSettings,
     reader: &NumberReader,

@@ -14,15 +14,15 @@ const LONGEST_PIECE: Duration = Duration::days(30);
 
 /// What a pass asks for: the basis, and the pieces of the window, oldest first.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Span {
+pub(crate) struct Span {
     /// Which instant of a row counts.
-    pub basis: WindowBasis,
+    pub(crate) basis: WindowBasis,
     /// Pieces of at most 30 days.
-    pub pieces: Vec<TimeWindow>,
+    pub(crate) pieces: Vec<TimeWindow>,
 }
 
 /// The span of a live pass (design, section 3, "Window").
-pub fn live(
+pub(crate) fn live(
     now: DateTime<Utc>,
     last_good_pass: Option<DateTime<Utc>>,
     settings: &TenantSettings,

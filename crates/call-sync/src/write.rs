@@ -136,7 +136,8 @@ async fn write_batch(
         match api.batch(&items).await {
             Ok(answers) => {
                 let answers = answers.into_iter().chain(std::iter::repeat(ItemAnswer::Unknown));
-                verdicts.extend(jobs.into_iter().zip(answers).map(|(job, answer)| job.judge(answer)));
+                verdicts
+                    .extend(jobs.into_iter().zip(answers).map(|(job, answer)| job.judge(answer)));
             }
             Err(refusal) if is_about_content(refusal.class()) && jobs.len() > 1 => {
                 let second_half = jobs.split_off(jobs.len() / 2);

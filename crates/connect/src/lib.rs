@@ -1,1 +1,121 @@
-//! x
+#![doc = include_str!("../README.md")]
+
+use std::sync::Arc;
+
+use dataverse_client::{Credential, CredentialKind, DataverseClient};
+use enreach_client::EnreachClient;
+use http_kit::{HttpClient, Tls};
+use settings::{CredentialConfig, EnreachEndpoint, TenantConfig};
+use url::Url;
+use voice_model::{Clock, ErrorClass};
+
+/// What our clients call themselves.
+const USER_AGENT: &str = concat!("voice-for-dynamics/", env!("CARGO_PKG_VERSION"));
+
+/// The clients of one tenant. Each has connections and counters of its own, so that one tenant's
+/// token or load never meets another's.
+#[derive(Debug)]
+pub struct Connection {
+    /// Enreach Cloud.
+    pub enreach: EnreachClient,
+    /// Dynamics 365.
+    pub dataverse: DataverseClient,
+}
+
+/// Why a tenant's clients could not be made. Nothing has been sent yet.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The HTTP client, usually for want of CA certificates.
+    #[error("the connection cannot be set up")]
+    Http(#[from] http_kit::Error),
+    /// The Enreach side.
+    #[error("the connection to Enreach Cloud cannot be set up")]
+    Enreach(#[from] enreach_client::Error),
+    /// The Dynamics side.
+    #[error("the connection to Dynamics 365 cannot be set up")]
+    Dataverse(#[from] dataverse_client::Error),
+}
+
+impl Error {
+    /// What it means for the caller.
+    pub fn class(&self) -> ErrorClass {
+        match self {
+            Self::Http(source) => source.class(),
+            Self::Enreach(source) => source.class(),
+            Self::Dataverse(source) => source.class(),
+        }
+    }
+
+    /// The message with all its causes.
+    pub fn chain(&self) -> String {
+        let mut text = self.to_string();
+        let mut cause = std::error::Error::source(self);
+        while let Some(error) = cause {
+            text.push_str(": ");
+            text.push_str(&error.to_string());
+            cause = error.source();
+        }
+        text
+    }
+}
+
+/// Makes the clients of a tenant. Nothing is sent.
+///
+/// # Errors
+/// [`Error`] when the machine has no CA certificates, or an address is not acceptable.
+pub fn connect(tenant: &TenantConfig, clock: &Arc<dyn Clock>) -> Result<Connection, Error> {
+    let config = &tenant.enreach;
+    let (EnreachEndpoint::Discovery(enreach_url) | EnreachEndpoint::Api(enreach_url)) =
+        &config.endpoint;
+    let enreach = EnreachClient::builder(
+        http_client([enreach_url], clock)?,
+        config.username.clone(),
+        config.secret_key.clone(),
+    );
+    let enreach = match &config.endpoint {
+        EnreachEndpoint::Discovery(url) => enreach.discovery_url(url.clone()),
+        EnreachEndpoint::Api(url) => enreach.api_url(url.clone()),
+    };
+
+    let config = &tenant.dataverse;
+    let kind = credential_kind(&config.credential);
+    let authority = match &kind {
+        CredentialKind::ClientSecret { authority_host, .. } => Some(authority_host.clone()),
+        _ => None,
+    };
+    let http = http_client([&config.url].into_iter().chain(&authority), clock)?;
+    // Token requests are not counted among the requests to Dataverse.
+    let credential = Credential::new(kind, http.counted_apart(), clock.clone())?;
+    let dataverse = DataverseClient::builder(http, config.url.clone(), credential).build()?;
+    Ok(Connection { enreach: enreach.build()?, dataverse })
+}
+
+/// A client for these addresses. Where all are plain http (the sandbox), a machine without CA
+/// certificates will do.
+fn http_client<'a>(
+    urls: impl IntoIterator<Item = &'a Url>,
+    clock: &Arc<dyn Clock>,
+) -> Result<HttpClient, Error> {
+    let plain = urls.into_iter().all(|url| url.scheme() == "http");
+    let tls = if plain { Tls::NotNeeded } else { Tls::System };
+    Ok(HttpClient::builder().user_agent(USER_AGENT).clock(clock.clone()).tls(tls).build()?)
+}
+
+fn credential_kind(config: &CredentialConfig) -> CredentialKind {
+    match config.clone() {
+        CredentialConfig::ClientSecret { tenant_id, client_id, client_secret, authority_host } => {
+            CredentialKind::ClientSecret {
+                tenant_id,
+                client_id,
+                secret: client_secret,
+                authority_host,
+            }
+        }
+        CredentialConfig::ManagedIdentity { client_id } => {
+            CredentialKind::ManagedIdentity { client_id }
+        }
+        CredentialConfig::WorkloadIdentity { .. } => CredentialKind::WorkloadIdentity,
+        CredentialConfig::DeveloperTools { .. } => CredentialKind::DeveloperTools,
+    }
+}

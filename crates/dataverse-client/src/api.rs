@@ -33,8 +33,12 @@ pub trait DataverseApi: Send + Sync {
     async fn next_page(&self, next: &NextLink) -> Result<Page>;
 
     /// One row by key, or `None` when it does not exist. `columns` are logical names.
-    async fn retrieve(&self, entity_set: &str, id: Uuid, columns: &[&'static str])
-    -> Result<Option<Row>>;
+    async fn retrieve(
+        &self,
+        entity_set: &str,
+        id: Uuid,
+        columns: &[&'static str],
+    ) -> Result<Option<Row>>;
 
     /// One write outside a batch; the key of the row written.
     async fn write(&self, write: &Write) -> Result<Option<Uuid>>;

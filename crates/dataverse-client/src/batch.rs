@@ -11,4 +11,4 @@ mod multipart;
 mod part;
 
 pub(crate) use decode::{Expected, decode};
-pub(crate) use encode::{Encoded, Unit, encode};
+pub(crate) use encode::{Unit, encode};

@@ -136,8 +136,7 @@ mod tests {
     use super::*;
 
     fn service(status: u16, code: Option<u32>) -> Error {
-        let source =
-            ServiceError { status, code, message: "no".to_owned(), retry_after: None };
+        let source = ServiceError { status, code, message: "no".to_owned(), retry_after: None };
         Error::Service { operation: "create phonecalls".to_owned(), source }
     }
 

@@ -66,10 +66,7 @@ impl ServiceError {
     /// Whether the write was refused because of the user named as owner: no roles, disabled or
     /// not licensed. Another owner may be accepted.
     pub fn is_owner_refused(&self) -> bool {
-        matches!(
-            self.code,
-            Some(codes::NO_ROLES | codes::USER_DISABLED | codes::NOT_LICENSED)
-        )
+        matches!(self.code, Some(codes::NO_ROLES | codes::USER_DISABLED | codes::NOT_LICENSED))
     }
 
     /// Whether the table (or function) in the URL does not exist in this environment, such as

@@ -37,8 +37,7 @@ pub trait EnreachApi: Send + Sync {
     async fn calls_with_id(&self, call: &CallId) -> Result<Rows<CallRow>>;
 
     /// Rows of queue calls in a window of at most 31 days: `GET /servicecall`.
-    async fn service_calls(&self, basis: WindowBasis, window: TimeWindow)
-    -> Result<Rows<CallRow>>;
+    async fn service_calls(&self, basis: WindowBasis, window: TimeWindow) -> Result<Rows<CallRow>>;
 
     /// Requests sent so far, every attempt counted, discovery included.
     fn requests_sent(&self) -> u64;

@@ -1,13 +1,22 @@
-//! Client for the Enreach Cloud REST API.
+#![doc = include_str!("../README.md")]
 
+mod answer;
 mod api;
+mod builder;
+mod client;
+mod credentials;
+mod discovery;
 mod error;
 mod model;
+mod paths;
+mod period;
+mod quote;
+mod wire;
 
 #[cfg(any(test, feature = "mock"))]
 pub use api::MockEnreachApi;
 pub use api::{EnreachApi, WindowBasis};
-pub use error::{Error, Result};
-pub use model::{
-    CallRow, Direction, Privacy, Queue, Reported, RowKind, Rows, UnreadableRow, User,
-};
+pub use builder::EnreachClientBuilder;
+pub use client::EnreachClient;
+pub use error::{DiscoveryProblem, Error, Result};
+pub use model::{CallRow, Direction, Privacy, Queue, Reported, RowKind, Rows, UnreadableRow, User};

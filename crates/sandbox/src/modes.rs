@@ -1,6 +1,7 @@
 //! Switches that change how the simulators behave, within what the vendors' interfaces allow
 //! (design, section 9; Enreach reference, section 11, point 5).
 
+use chrono::Duration;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
@@ -94,6 +95,12 @@ struct Changes {
 }
 
 impl Modes {
+    /// The time between a row's `Modified` in the world and its appearance.
+    pub(crate) fn visibility_delay(&self) -> Duration {
+        let seconds = i64::try_from(self.visibility_delay_secs).ok();
+        seconds.and_then(Duration::try_seconds).unwrap_or(Duration::MAX)
+    }
+
     /// These modes with the changes of a JSON object; an unnamed or null mode stays.
     pub(crate) fn changed(&self, changes: &Value) -> Result<Self, ModeError> {
         if !changes.is_object() {
@@ -101,8 +108,10 @@ impl Modes {
                 "expected an object such as {{\"strip_plus\": true}}, got {changes}"
             )));
         }
-        let changes = Changes::deserialize(changes).map_err(|error| ModeError(error.to_string()))?;
-        let visibility_delay_secs = in_range("visibility_delay_secs", changes.visibility_delay_secs)?;
+        let changes =
+            Changes::deserialize(changes).map_err(|error| ModeError(error.to_string()))?;
+        let visibility_delay_secs =
+            in_range("visibility_delay_secs", changes.visibility_delay_secs)?;
         let token_lifetime_secs = in_range("token_lifetime_secs", changes.token_lifetime_secs)?;
         Ok(Self {
             strip_plus: changes.strip_plus.unwrap_or(self.strip_plus),
@@ -144,7 +153,8 @@ mod tests {
 
     #[test]
     fn an_unknown_mode_is_refused_with_the_known_ones() {
-        let error = Modes::default().changed(&json!({"strip_pluss": true})).unwrap_err().to_string();
+        let error =
+            Modes::default().changed(&json!({"strip_pluss": true})).unwrap_err().to_string();
         for name in serde_json::to_value(Modes::default()).unwrap().as_object().unwrap().keys() {
             assert!(error.contains(name.as_str()), "{error} does not name {name}");
         }

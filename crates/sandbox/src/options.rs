@@ -94,7 +94,8 @@ mod tests {
 
     #[test]
     fn other_limits_are_refused_with_what_is_allowed() {
-        for text in ["", "Real", "scaled", "scaled:", "scaled:0", "scaled:-1", "scaled:inf", "0.1"] {
+        for text in ["", "Real", "scaled", "scaled:", "scaled:0", "scaled:-1", "scaled:inf", "0.1"]
+        {
             let error = text.parse::<Limits>().unwrap_err().to_string();
             assert!(error.contains("scaled:<factor above 0>"), "{error}");
         }

@@ -116,7 +116,9 @@ impl Simulators {
             }
             System::Entra => {
                 let lifetime_secs = self.modes().token_lifetime_secs;
-                self.entra.answer(&received, &self.addresses, self.clock.now(), lifetime_secs).into()
+                self.entra
+                    .answer(&received, &self.addresses, self.clock.now(), lifetime_secs)
+                    .into()
             }
             System::Dataverse => self.dataverse(received).await,
         }
@@ -176,8 +178,7 @@ impl BatchObserver for Observer {
     fn before(&mut self, method: &Method, path: &str) -> Option<Response> {
         let target = Target { system: System::Dataverse, method, path, inner: true };
         let fault = self.faults.take(target)?;
-        let (parts, body) =
-            error_answer(&fault, System::Dataverse, self.clock.now()).into_parts();
+        let (parts, body) = error_answer(&fault, System::Dataverse, self.clock.now()).into_parts();
         Some(Response { status: parts.status, headers: parts.headers, body })
     }
 

@@ -1,12 +1,17 @@
 //! The loop of a worker: a pass, a pause, the next pass.
 
+use std::future::Future;
 use std::time::Duration;
 
 use crate::Shutdown;
 
 /// Runs passes until shutdown is requested. The pause is counted from the end of a pass, so that
 /// passes never overlap; a pass in flight finishes unless the second stage of shutdown cuts it off.
-pub async fn run_every(pause: Duration, shutdown: &Shutdown, mut pass: impl AsyncFnMut()) {
+pub async fn run_every<F: Future<Output = ()>>(
+    pause: Duration,
+    shutdown: &Shutdown,
+    mut pass: impl FnMut() -> F,
+) {
     while !shutdown.is_requested() {
         if shutdown.or_at_once(pass()).await.is_none() {
             return;
@@ -27,12 +32,12 @@ mod tests {
         let shutdown = Shutdown::new();
         let (work, pause) = (Duration::from_millis(10), Duration::from_millis(5));
         let mut starts = Vec::new();
-        run_every(pause, &shutdown, async || {
+        run_every(pause, &shutdown, || {
             starts.push(std::time::Instant::now());
-            tokio::time::sleep(work).await;
             if starts.len() == 3 {
                 shutdown.request();
             }
+            tokio::time::sleep(work)
         })
         .await;
         assert_eq!(starts.len(), 3);

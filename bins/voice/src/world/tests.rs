@@ -135,16 +135,16 @@ fn every_row_is_reported_within_the_last_fourteen_minutes() {
 fn nobody_is_in_two_calls_at_once() {
     for seed in SEEDS {
         let demo = build(seed, now());
-        let mut busy: BTreeMap<&str, Vec<(DateTime<Utc>, DateTime<Utc>)>> = BTreeMap::new();
+        let mut busy: BTreeMap<&str, Vec<[DateTime<Utc>; 2]>> = BTreeMap::new();
         for row in rows(&demo.world, "enreach", "calls") {
-            let stretch = (time(row, "StartTime").unwrap(), time(row, "EndTime").unwrap());
+            let stretch = [time(row, "StartTime").unwrap(), time(row, "EndTime").unwrap()];
             busy.entry(row["UserId"].as_str().unwrap()).or_default().push(stretch);
         }
         assert_eq!(busy.len(), 8, "all agents take part");
         for (agent, mut stretches) in busy {
             stretches.sort();
             for pair in stretches.windows(2) {
-                assert!(pair[0].1 <= pair[1].0, "seed {seed}, agent {agent}: {pair:?}");
+                assert!(pair[0][1] <= pair[1][0], "seed {seed}, agent {agent}: {pair:?}");
             }
         }
     }
@@ -205,6 +205,9 @@ fn a_widget_call_is_near_exactly_when_it_is_to_be_adopted() {
         let margin = TimeDelta::seconds(tenant_settings::CALL_START_MARGIN);
         let widgets = rows(&demo.world, "dataverse", "phonecalls");
         assert_eq!(widgets.len(), 7);
+        for row in widgets {
+            assert!(time(row, "actualstart") < time(row, "actualend"), "seed {seed}: {row}");
+        }
         for (call, expected) in &demo.expected {
             if !matches!(expected, Expected::Logged | Expected::AlreadyLogged | Expected::Failed) {
                 continue;
@@ -288,7 +291,7 @@ fn a_call_matches_as_many_customers_as_its_decision_says() {
             let number = customer_number(&demo.world, call);
             let exact = typed
                 .iter()
-                .filter(|typed| typed.readings().iter().any(|reading| reading.as_str() == number));
+                .filter(|typed| typed.e164().iter().any(|reading| reading.as_str() == number));
             let contained = typed
                 .iter()
                 .filter(|typed| number.get(4..).is_some_and(|rest| typed.digits().contains(rest)));
@@ -314,7 +317,7 @@ fn every_number_of_every_country_is_valid_however_it_is_written() {
         for number in [country.personal(10), country.personal(87), country.office(10)] {
             for style in STYLES {
                 let typed = reader().typed(&number.written(style));
-                let readings: Vec<&str> = typed.readings().iter().map(|r| r.as_str()).collect();
+                let readings: Vec<&str> = typed.e164().iter().map(|r| r.as_str()).collect();
                 let national = !number.written(style).starts_with(['+'])
                     && !number.written(style).starts_with("00");
                 assert_eq!(readings, [number.international()], "{}", number.written(style));

@@ -57,7 +57,8 @@ pub(super) fn split<'b>(body: &'b [u8], boundary: &str) -> Multipart<'b> {
     let mut start = None;
     let mut at = 0;
     while at < body.len() {
-        let end = body[at..].iter().position(|byte| *byte == b'\n').map_or(body.len(), |n| at + n + 1);
+        let end =
+            body[at..].iter().position(|byte| *byte == b'\n').map_or(body.len(), |n| at + n + 1);
         if let Some(kind) = delimiter(&body[at..end], boundary) {
             if let Some(start) = start {
                 parts.push(without_line_break(&body[start..at]));

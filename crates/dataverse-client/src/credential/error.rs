@@ -1,5 +1,6 @@
 //! Why there is no access token, in words, and what to do about it.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde::Deserialize;
@@ -9,7 +10,7 @@ use voice_model::ErrorClass;
 const DETAIL_CHARS: usize = 300;
 
 /// A credential that gave no access token. Never holds a secret.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error)]
 #[error("{message}; {hint}")]
 pub struct CredentialError {
     /// Entra's error number: the digits after `AADSTS`, such as 7000215.
@@ -19,6 +20,8 @@ pub struct CredentialError {
     /// What to do.
     pub hint: String,
     class: ErrorClass,
+    #[source]
+    source: Option<Arc<http_kit::Error>>,
 }
 
 impl CredentialError {
@@ -28,18 +31,20 @@ impl CredentialError {
     }
 
     /// Something in the set-up is wrong: a person has to act.
-    pub(crate) fn auth(message: impl Into<String>, hint: impl Into<String>) -> Self {
-        Self { code: None, message: message.into(), hint: hint.into(), class: ErrorClass::Auth }
+    pub(crate) fn set_up(message: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self::new(None, message.into(), hint.into(), ErrorClass::Auth)
     }
 
     /// The token endpoint could not be asked.
-    pub(crate) fn unreachable(endpoint: &str, detail: &str, class: ErrorClass) -> Self {
-        Self {
-            code: None,
-            message: format!("the token endpoint {endpoint} gave no answer: {}", shorten(detail)),
-            hint: "check the network and the authority host; it is tried again".to_owned(),
-            class,
-        }
+    pub(crate) fn unreachable(endpoint: &str, source: Arc<http_kit::Error>) -> Self {
+        let class = if source.class().is_passing() { source.class() } else { ErrorClass::Auth };
+        let message = format!("the token endpoint {endpoint} could not be asked");
+        let hint = "check the network and the authority host".to_owned();
+        Self { source: Some(source), ..Self::new(None, message, hint, class) }
+    }
+
+    fn new(code: Option<u32>, message: String, hint: String, class: ErrorClass) -> Self {
+        Self { code, message, hint, class, source: None }
     }
 
     /// The token endpoint answered with an error.
@@ -53,33 +58,28 @@ impl CredentialError {
         let code = answer.code();
         if let Some(known) = code.and_then(known) {
             let code = code.unwrap_or_default();
-            return Self {
-                code: Some(code),
-                message: format!("{} (AADSTS{code})", known.message),
-                hint: known.hint.to_owned(),
-                class: known.class,
-            };
+            let message = format!("{} (AADSTS{code})", known.message);
+            return Self::new(Some(code), message, known.hint.to_owned(), known.class);
         }
         let said = shorten(first_line(&answer.error_description));
         let said = if said.is_empty() { answer.error.clone() } else { said };
         let separator = if said.is_empty() { "" } else { ": " };
-        Self {
+        Self::new(
             code,
-            message: format!("the token endpoint {endpoint} answered HTTP {status}{separator}{said}"),
-            hint: "check tenant id, client id and authority host".to_owned(),
-            class: class_of(status, retry_after, &answer.error),
-        }
+            format!("the token endpoint {endpoint} answered HTTP {status}{separator}{said}"),
+            "check tenant id, client id and authority host".to_owned(),
+            class_of(status, retry_after, &answer.error),
+        )
     }
 
     /// The token endpoint answered with something that is no token.
     pub(crate) fn unreadable(endpoint: &str) -> Self {
-        Self {
-            code: None,
-            message: format!("the token endpoint {endpoint} sent no token that can be read"),
-            hint: "check that the authority host is Entra's and that no proxy answers for it"
-                .to_owned(),
-            class: ErrorClass::Transient,
-        }
+        Self::new(
+            None,
+            format!("the token endpoint {endpoint} sent no token that can be read"),
+            "check that the authority host is Entra's and that no proxy answers for it".to_owned(),
+            ErrorClass::Transient,
+        )
     }
 }
 
@@ -164,8 +164,7 @@ fn known(code: u32) -> Option<Known> {
     Some(Known { message, hint, class: ErrorClass::Auth })
 }
 
-/// 404 and 410 are how a virtual machine's endpoint says that it is starting up or being updated;
-/// of Entra itself a 404 means a wrong address, which time does not heal but which JSON tells apart.
+/// 410 is how a virtual machine's endpoint says that it is being updated.
 fn class_of(status: u16, retry_after: Option<Duration>, error: &str) -> ErrorClass {
     match status {
         429 => ErrorClass::Throttled { retry_after },

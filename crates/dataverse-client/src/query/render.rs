@@ -52,7 +52,8 @@ pub(crate) fn render(query: &Query) -> Result<Rendered> {
 }
 
 fn columns(names: &[String]) -> Result<String> {
-    let names: Vec<&str> = names.iter().map(|column| name::column(column)).collect::<Result<_>>()?;
+    let names: Vec<&str> =
+        names.iter().map(|column| name::column(column)).collect::<Result<_>>()?;
     Ok(names.join(","))
 }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use http::header::ALLOW;
 use http::{HeaderValue, Method, StatusCode};
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::server::{Answer, CONTROL_PREFIX, Received, below, json_answer};
@@ -20,81 +21,89 @@ const PATHS: [(&str, &str); 6] = [
     ("/webhooks", "POST"),
 ];
 
+/// Why a control request was refused.
+#[derive(Debug)]
+struct Refusal {
+    status: StatusCode,
+    problem: String,
+}
+
+impl Refusal {
+    fn new(status: StatusCode, problem: impl Into<String>) -> Self {
+        Self { status, problem: problem.into() }
+    }
+
+    fn bad_request(problem: impl ToString) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, problem.to_string())
+    }
+}
+
 /// Answers a control request.
 pub(crate) async fn answer(simulators: Arc<Simulators>, received: Received) -> Answer {
     let path = below(&received.path, CONTROL_PREFIX).unwrap_or_default().trim_end_matches('/');
-    match (&received.method, path) {
+    let done = match (&received.method, path) {
         (&Method::POST, "/world") => world(simulators, received).await,
         (&Method::POST, "/reset") => {
             simulators.reset();
-            json_answer(StatusCode::OK, &json!({"reset": true}))
+            done(&json!({"reset": true}))
         }
-        (&Method::GET, "/faults") => json_answer(StatusCode::OK, &simulators.faults.list()),
+        (&Method::GET, "/faults") => done(&simulators.faults.list()),
         (&Method::POST, "/faults") => add_faults(&simulators, &received),
         (&Method::DELETE, "/faults") => {
             simulators.faults.clear();
-            json_answer(StatusCode::OK, &simulators.faults.list())
+            done(&simulators.faults.list())
         }
-        (&Method::GET, "/modes") => json_answer(StatusCode::OK, &simulators.modes()),
+        (&Method::GET, "/modes") => done(&simulators.modes()),
         (&Method::POST, "/modes") => change_modes(&simulators, &received),
         (&Method::GET, "/requests") => requests(&simulators, &received),
-        (&Method::POST, "/webhooks") => refusal(
+        (&Method::POST, "/webhooks") => Err(Refusal::new(
             StatusCode::NOT_IMPLEMENTED,
             "the webhook sender is not built yet; post the event to the listener yourself",
-        ),
-        (_, path) => not_served(path),
-    }
+        )),
+        (_, path) => return not_served(path),
+    };
+    done.unwrap_or_else(|Refusal { status, problem }| {
+        json_answer(status, &json!({"error": problem}))
+    })
 }
 
-async fn world(simulators: Arc<Simulators>, received: Received) -> Answer {
+fn done(body: &impl Serialize) -> Result<Answer, Refusal> {
+    Ok(json_answer(StatusCode::OK, body))
+}
+
+async fn world(simulators: Arc<Simulators>, received: Received) -> Result<Answer, Refusal> {
     // A large world takes seconds, which must not hold up other requests.
     let loaded = tokio::task::spawn_blocking(move || {
-        let world = parsed(&received)?;
-        simulators
-            .load_world(world)
-            .map_err(|error| refusal(StatusCode::BAD_REQUEST, &error.to_string()))
+        simulators.load_world(parsed(&received)?).map_err(Refusal::bad_request)
     });
-    match loaded.await {
-        Ok(Ok(summary)) => json_answer(StatusCode::OK, &summary),
-        Ok(Err(refused)) => refused,
-        Err(error) => {
-            tracing::error!(%error, "loading a world failed");
-            refusal(StatusCode::INTERNAL_SERVER_ERROR, "loading the world failed; see the log")
-        }
-    }
+    let summary = loaded.await.unwrap_or_else(|error| {
+        tracing::error!(%error, "loading a world failed");
+        let problem = "loading the world failed; the sandbox's log says where";
+        Err(Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, problem))
+    })?;
+    done(&summary)
 }
 
-fn add_faults(simulators: &Simulators, received: &Received) -> Answer {
-    match parsed(received).map(|faults| simulators.faults.add(&faults)) {
-        Ok(Ok(_)) => json_answer(StatusCode::OK, &simulators.faults.list()),
-        Ok(Err(error)) => refusal(StatusCode::BAD_REQUEST, &error.to_string()),
-        Err(refused) => refused,
-    }
+fn add_faults(simulators: &Simulators, received: &Received) -> Result<Answer, Refusal> {
+    simulators.faults.add(&parsed(received)?).map_err(Refusal::bad_request)?;
+    done(&simulators.faults.list())
 }
 
-fn change_modes(simulators: &Simulators, received: &Received) -> Answer {
-    match parsed(received).map(|changes| simulators.change_modes(&changes)) {
-        Ok(Ok(modes)) => json_answer(StatusCode::OK, &modes),
-        Ok(Err(error)) => refusal(StatusCode::BAD_REQUEST, &error.to_string()),
-        Err(refused) => refused,
-    }
+fn change_modes(simulators: &Simulators, received: &Received) -> Result<Answer, Refusal> {
+    done(&simulators.change_modes(&parsed(received)?).map_err(Refusal::bad_request)?)
 }
 
-fn requests(simulators: &Simulators, received: &Received) -> Answer {
+fn requests(simulators: &Simulators, received: &Received) -> Result<Answer, Refusal> {
     let since = received.parameter("since").unwrap_or_else(|| "0".to_owned());
-    match since.parse() {
-        Ok(since) => json_answer(StatusCode::OK, &simulators.log.since(since)),
-        Err(_) => {
-            let problem = format!("since is {since:?}; expected a number, 0 or more");
-            refusal(StatusCode::BAD_REQUEST, &problem)
-        }
-    }
+    let since = since.parse().map_err(|_| {
+        Refusal::bad_request(format!("since is {since:?}; expected a number, 0 or more"))
+    })?;
+    done(&simulators.log.since(since))
 }
 
-fn parsed(received: &Received) -> Result<Value, Answer> {
-    serde_json::from_slice(&received.body).map_err(|error| {
-        refusal(StatusCode::BAD_REQUEST, &format!("the body is not JSON: {error}"))
-    })
+fn parsed(received: &Received) -> Result<Value, Refusal> {
+    serde_json::from_slice(&received.body)
+        .map_err(|error| Refusal::bad_request(format!("the body is not JSON: {error}")))
 }
 
 fn not_served(path: &str) -> Answer {
@@ -110,8 +119,4 @@ fn not_served(path: &str) -> Answer {
         answer.headers_mut().insert(ALLOW, HeaderValue::from_static(methods));
     }
     answer
-}
-
-fn refusal(status: StatusCode, problem: &str) -> Answer {
-    json_answer(status, &json!({"error": problem}))
 }

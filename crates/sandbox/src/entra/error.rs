@@ -51,9 +51,9 @@ impl EntraError {
     }
 
     pub(super) fn missing_secret() -> Self {
-        let text = "The request body must contain the following parameter: 'client_assertion' or \
-                    'client_secret'.";
-        Self::new(StatusCode::UNAUTHORIZED, "invalid_client", 7_000_218, text)
+        let text = "'client_assertion', 'client_secret' or 'request' is required for the \
+                    'client_credentials' grant type.";
+        Self::new(StatusCode::UNAUTHORIZED, "invalid_client", 7_000_216, text)
     }
 
     pub(super) fn missing_parameter(name: &str) -> Self {

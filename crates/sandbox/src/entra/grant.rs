@@ -74,11 +74,7 @@ fn required<'a>(
         .ok_or_else(|| EntraError::missing_parameter(name))
 }
 
-fn check_scope(
-    scope: &str,
-    received: &Received,
-    addresses: &Addresses,
-) -> Result<(), EntraError> {
+fn check_scope(scope: &str, received: &Received, addresses: &Addresses) -> Result<(), EntraError> {
     if scope.split_whitespace().count() != 1 {
         return Err(EntraError::bad_scope(scope));
     }

@@ -14,9 +14,7 @@ pub(crate) use error::EntraError;
 use tokens::Tokens;
 
 use crate::identity::ENTRA_TENANT_ID;
-use crate::server::{
-    Addresses, Answer, ENTRA_PREFIX, Received, below, empty_answer, json_answer,
-};
+use crate::server::{Addresses, Answer, ENTRA_PREFIX, Received, below, empty_answer, json_answer};
 
 /// The token endpoint of one tenant.
 #[derive(Debug)]

@@ -11,7 +11,11 @@ use crate::entra::EntraError;
 use crate::server::{Answer, System, json_answer};
 
 /// What the client gets in place of a handled request.
-pub(crate) fn error_answer(rule: &Rule, system: System, now: chrono::DateTime<chrono::Utc>) -> Answer {
+pub(crate) fn error_answer(
+    rule: &Rule,
+    system: System,
+    now: chrono::DateTime<chrono::Utc>,
+) -> Answer {
     let status = rule
         .status
         .and_then(|status| StatusCode::from_u16(status).ok())
@@ -37,7 +41,8 @@ pub(crate) fn error_answer(rule: &Rule, system: System, now: chrono::DateTime<ch
 
 fn given_body(status: StatusCode, body: &Value) -> Answer {
     let Value::String(text) = body else { return json_answer(status, body) };
-    let media_type = if text.trim_start().starts_with('<') { "text/html" } else { "application/json" };
+    let media_type =
+        if text.trim_start().starts_with('<') { "text/html" } else { "application/json" };
     let mut answer = Answer::new(Bytes::from(text.clone()));
     *answer.status_mut() = status;
     answer.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(media_type));
@@ -158,7 +163,8 @@ mod tests {
         let (page, _) = answer(&page, System::Dataverse);
         assert_eq!(page.headers()[CONTENT_TYPE], "text/html");
         assert_eq!(page.body().as_ref(), b"<html>Bad gateway</html>");
-        let object = json!({"kind": "status", "status": 400, "body": {"a": 1}, "content_type": "x/y"});
+        let object =
+            json!({"kind": "status", "status": 400, "body": {"a": 1}, "content_type": "x/y"});
         let (object, body) = answer(&object, System::Enreach);
         assert_eq!(object.headers()[CONTENT_TYPE], "x/y");
         assert_eq!(body, json!({"a": 1}));

@@ -88,9 +88,7 @@ impl Rule {
         rules
             .iter()
             .enumerate()
-            .map(|(index, rule)| {
-                Self::read(rule).map_err(|problem| FaultError { index, problem })
-            })
+            .map(|(index, rule)| Self::read(rule).map_err(|problem| FaultError { index, problem }))
             .collect()
     }
 
@@ -230,7 +228,10 @@ mod tests {
             assert!(matches(text, path), "{text}");
         }
         assert!(!matches("accounts", path));
-        assert!(matches("StartTime=2025-03-04 08:00", "/enreach/calls?StartTime=2025-03-04+08%3A00"));
+        assert!(matches(
+            "StartTime=2025-03-04 08:00",
+            "/enreach/calls?StartTime=2025-03-04+08%3A00"
+        ));
     }
 
     #[test]

@@ -1,7 +1,6 @@
 //! One client connection, which an exchange may break on purpose.
 
 use std::convert::Infallible;
-use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -64,7 +63,7 @@ pub(super) async fn serve(stream: TcpStream, simulators: Arc<Simulators>, stop: 
             drop(stream);
         }
         () = stop.cancelled() => {
-            Pin::new(&mut connection).graceful_shutdown();
+            std::pin::Pin::new(&mut connection).graceful_shutdown();
             let _ = tokio::time::timeout(GRACE, connection).await;
         }
     }

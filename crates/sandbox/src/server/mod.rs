@@ -15,7 +15,9 @@ use serde::Serialize;
 
 pub(crate) use address::Addresses;
 pub(crate) use listener::Listener;
-pub(crate) use system::{CONTROL_PREFIX, DATAVERSE_PREFIX, DISCOVERY_PATH, ENREACH_PREFIX, ENTRA_PREFIX, System, below};
+pub(crate) use system::{
+    CONTROL_PREFIX, DATAVERSE_PREFIX, ENREACH_PREFIX, ENTRA_PREFIX, System, below,
+};
 
 /// An answer before it is put on the wire.
 pub(crate) type Answer = http::Response<Bytes>;

@@ -128,8 +128,19 @@ mod tests {
     #[test]
     fn what_looks_like_a_relative_date_must_be_one() {
         for text in [
-            "now-P", "now-PT", "now-P1", "now-P1M", "now-P1Y", "now-PT5", "now-P1DT", "now-PT1D",
-            "now-PT5M1H", "now-PT1.5H", "now-PT-5M", "now-P5DT3", "now+P99999999999999999W",
+            "now-P",
+            "now-PT",
+            "now-P1",
+            "now-P1M",
+            "now-P1Y",
+            "now-PT5",
+            "now-P1DT",
+            "now-PT1D",
+            "now-PT5M1H",
+            "now-PT1.5H",
+            "now-PT-5M",
+            "now-P5DT3",
+            "now+P99999999999999999W",
         ] {
             let mut value = Value::from(text);
             let error = resolve(&mut value, "a.b", now()).unwrap_err();

@@ -69,14 +69,15 @@ impl Stage<'_> {
     ) -> Expected {
         let number = self.customer();
         let international = number.international();
-        let (block, times) = self.direct_with(id, direction, &international, 15..50);
+        let (block, times) = self.direct_with(id, direction, &international, 62..80);
         let agent = &self.team.agents[block.agent];
+        let start = times.start + TimeDelta::seconds(offset);
         let row = widget_row(&WidgetCall {
             id: self.ids.id("widget", id),
             number: &number,
             outgoing: widget_direction == OUTGOING,
-            start: times.start + TimeDelta::seconds(offset),
-            end: block.end,
+            start,
+            end: block.end.min(start + TimeDelta::seconds(70)),
             owner: &agent.system_user,
             // Dynamics lets a disabled user own nothing new.
             owned: block.agent != DISABLED_AGENT,

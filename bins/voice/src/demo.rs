@@ -1,0 +1,150 @@
+//! The demo: a sandbox with a busy little company, and call sync at work on it over real HTTP.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context;
+use call_sync::{CallSync, CallSyncParts, Decision, Freshness, Outcome, PassReport};
+use sandbox::{Sandbox, SandboxOptions};
+use settings::ProcessConfig;
+use voice_model::{CallId, Clock, SystemClock};
+use worker::{Exit, Shutdown};
+
+use crate::table;
+use crate::world::{self, DemoWorld};
+
+/// Time between new calls in the continuous demo.
+const PAUSE: Duration = Duration::from_secs(3);
+
+/// Shows call sync at work on a made-up company: no account, no configuration
+#[derive(Debug, clap::Args)]
+pub(crate) struct DemoArgs {
+    /// One pass over the last fourteen minutes, then exit; without it new calls go on arriving
+    #[arg(long)]
+    once: bool,
+    /// The seed that the company, its customers and their calls are told from
+    #[arg(long, default_value_t = 365)]
+    seed: u64,
+}
+
+/// Runs the demo.
+pub(crate) async fn run(args: &DemoArgs) -> anyhow::Result<Exit> {
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let shutdown = Shutdown::on_signals();
+    let sandbox = Sandbox::start(SandboxOptions::default()).await.context("start the sandbox")?;
+    let story = world::build(args.seed, clock.now());
+    sandbox.load_world(&story.world).context("load the demo world")?;
+    sandbox.add_faults(&planted_fault(&story)).context("plant the fault")?;
+    println!(
+        "A sandbox of Enreach Cloud and Dynamics 365 runs at {}; call sync makes one pass.\n",
+        sandbox.base_url()
+    );
+    let call_sync = compose(&sandbox, &clock)?;
+    let report = call_sync.pass(Freshness::Fresh).await;
+    println!("{}\n\n{}", table::of_decisions(&report.decisions), table::totals(&report));
+    let exit = exit_of(&report);
+    if !args.once && exit == Exit::Done {
+        println!("\nNew calls arrive every {} s. Ctrl-C ends the demo.\n", PAUSE.as_secs());
+        go_on(&sandbox, &story, &call_sync, &report, clock.as_ref(), &shutdown).await?;
+    }
+    sandbox.shutdown().await;
+    Ok(exit)
+}
+
+/// New calls, a pass, a line for every decision that is new; until shutdown.
+async fn go_on(
+    sandbox: &Sandbox,
+    story: &DemoWorld,
+    call_sync: &CallSync,
+    first: &PassReport,
+    clock: &dyn Clock,
+    shutdown: &Shutdown,
+) -> anyhow::Result<()> {
+    let mut known: HashMap<CallId, Outcome> = HashMap::new();
+    for decision in &first.decisions {
+        is_news(&mut known, decision);
+    }
+    for index in 0.. {
+        sandbox.load_world(&story.fresh_calls(index, clock.now())).context("add calls")?;
+        let Some(report) = shutdown.or_at_once(call_sync.pass(Freshness::Cached)).await else {
+            break;
+        };
+        for decision in report.decisions.iter().filter(|decision| is_news(&mut known, decision)) {
+            println!("{}", table::line(decision));
+        }
+        if let Some(error) = &report.error {
+            println!("the pass stopped: {}", error.chain());
+        }
+        tokio::select! {
+            () = shutdown.requested() => break,
+            () = tokio::time::sleep(PAUSE) => (),
+        }
+    }
+    Ok(())
+}
+
+/// Whether a decision tells something that was not told before. A logged call that is found again
+/// is no news.
+fn is_news(known: &mut HashMap<CallId, Outcome>, decision: &Decision) -> bool {
+    let before = known.insert(decision.call.clone(), decision.outcome.clone());
+    let found_again = matches!(decision.outcome, Outcome::AlreadyLogged { .. })
+        && before.as_ref().is_some_and(|before| before.activity().is_some());
+    !found_again && before.as_ref() != Some(&decision.outcome)
+}
+
+/// Dynamics refuses to complete one call, as a customer's own plug-in may.
+fn planted_fault(story: &DemoWorld) -> serde_json::Value {
+    serde_json::json!([{
+        "system": "dataverse", "method": "PATCH", "inner": true, "kind": "status", "status": 400,
+        "path_contains": story.failing_activity.to_string(), "code": "0x80040265", "count": 1_000_000
+    }])
+}
+
+fn compose(sandbox: &Sandbox, clock: &Arc<dyn Clock>) -> anyhow::Result<CallSync> {
+    let config = ProcessConfig::from_sources(&config_text(sandbox.base_url()), None, Vec::new())?;
+    let tenant = config.tenants.into_iter().next().context("the demo has a tenant")?;
+    let connection = connect::connect(&tenant, clock)?;
+    Ok(CallSync::new(CallSyncParts {
+        enreach: Arc::new(connection.enreach),
+        dataverse: Arc::new(connection.dataverse),
+        clock: clock.clone(),
+        names: tenant.dataverse.names,
+        overrides: tenant.overrides,
+    }))
+}
+
+/// The configuration that an operator would write for this sandbox.
+fn config_text(base_url: &str) -> String {
+    use sandbox::identity;
+    format!(
+        r#"
+[store]
+url = "memory://"
+[tenants.demo.enreach]
+username = "{username}"
+secret_key = "{enreach_secret}"
+discovery_url = "{base_url}"
+[tenants.demo.dataverse]
+url = "{base_url}"
+[tenants.demo.dataverse.credential]
+kind = "client_secret"
+tenant_id = "{tenant_id}"
+client_id = "{client_id}"
+client_secret = "{client_secret}"
+authority_host = "{base_url}/entra"
+"#,
+        username = identity::ENREACH_USER_NAME,
+        enreach_secret = identity::ENREACH_SECRET_KEY,
+        tenant_id = identity::ENTRA_TENANT_ID,
+        client_id = identity::ENTRA_CLIENT_ID,
+        client_secret = identity::ENTRA_CLIENT_SECRET,
+    )
+}
+
+fn exit_of(report: &PassReport) -> Exit {
+    let Some(error) = &report.error else { return Exit::Done };
+    eprintln!("the pass stopped: {}", error.chain());
+    Exit::of(error.class())
+}
+

@@ -1,0 +1,8 @@
+//! Behaviour of call matching, seen from outside.
+
+mod book;
+mod choice;
+mod corpus;
+mod laws;
+mod matching;
+mod readers;

@@ -1,0 +1,85 @@
+//! Planned calls for the tests of this crate.
+
+use call_matching::{CallerNumber, Candidate, CustomerRef, CustomerTable, MatchKind};
+use chrono::{DateTime, Duration, Utc};
+use enreach_client::{CallRow, Direction, Privacy, Reported, RowKind};
+use uuid::Uuid;
+use voice_model::{ActivityId, CallId, OrganizationId, SystemUserId};
+
+use crate::legs::{Leg, Source, fold};
+use crate::owner::Owner;
+use crate::plan::{FinalStatus, PlannedCall};
+
+/// 2026-02-02 02:40:00 UTC and so many seconds.
+pub(crate) fn at(seconds: i64) -> DateTime<Utc> {
+    DateTime::from_timestamp(1_770_000_000 + seconds, 0).unwrap()
+}
+
+/// A work call from a customer that starts then, is answered after 5 s and lasts 200 s.
+pub(crate) fn row(call: &str, start: i64) -> CallRow {
+    let mut row = CallRow::new(CallId::new(call).unwrap());
+    row.id = Some(format!("row of {call}"));
+    row.kind = RowKind::Direct;
+    row.privacy = Privacy::Work;
+    row.start = Some(at(start));
+    row.answer = Reported::Value(at(start + 5));
+    row.end = Reported::Value(at(start + 205));
+    row.modified = Some(at(start + 210));
+    row.a_number = Some("+358501234567".to_owned());
+    row.b_number = Some("+358942450100".to_owned());
+    row
+}
+
+pub(crate) fn candidate(number: u128, table: CustomerTable) -> Candidate {
+    Candidate {
+        customer: CustomerRef { table, id: Uuid::from_u128(number) },
+        name: format!("Customer {number}"),
+        created_on: None,
+        parent_account: None,
+        kind: MatchKind::Exact,
+        number: "050 123 4567".to_owned(),
+    }
+}
+
+pub(crate) fn owner(number: u128) -> Owner {
+    Owner {
+        id: SystemUserId(Uuid::from_u128(number)),
+        name: format!("User {number}"),
+        is_fallback: false,
+    }
+}
+
+/// The plan for a call from [`row`], changed as wished.
+pub(crate) fn plan(call: &str, start: i64, change: impl Fn(&mut CallRow)) -> PlannedCall {
+    let mut row = row(call, start);
+    change(&mut row);
+    let source = if row.queue_name.is_some() { Source::ServiceCalls } else { Source::Calls };
+    let call = fold([Leg { source, row }]).remove(0);
+    let number = call.customer_number.as_deref().unwrap().parse().unwrap();
+    let customer = candidate(7, CustomerTable::Contact);
+    PlannedCall {
+        activity: ActivityId::of_call(&OrganizationId::new("contoso").unwrap(), &call.call),
+        number: CallerNumber::International(number),
+        candidates: vec![customer.clone()],
+        customer: Some(customer),
+        owner: owner(9),
+        status: FinalStatus::completed(call.direction),
+        findings: Vec::new(),
+        call,
+    }
+}
+
+/// Turns a row around: from us to the customer.
+pub(crate) fn outgoing(row: &mut CallRow) {
+    row.direction = Direction::Outgoing;
+    std::mem::swap(&mut row.a_number, &mut row.b_number);
+}
+
+/// Makes a row one of a queue.
+pub(crate) fn queue(row: &mut CallRow) {
+    row.queue_name = Some("Sales".to_owned());
+    row.duration_secs = row.answer.value().map(|answer| {
+        let talk: Duration = row.end.value().unwrap() - answer;
+        u64::try_from(talk.num_seconds()).unwrap()
+    });
+}

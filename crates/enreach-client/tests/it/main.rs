@@ -1,0 +1,8 @@
+//! The client against real HTTP on loopback.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop at once")]
+
+mod answers;
+mod discovery;
+mod plant;
+mod requests;

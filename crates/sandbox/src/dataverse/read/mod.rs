@@ -1,0 +1,6 @@
+//! Answers to GET: rows, pages of rows, single columns, related rows and counts.
+
+pub(super) mod collection;
+pub(super) mod label;
+pub(super) mod render;
+pub(super) mod resource;
