@@ -30,58 +30,70 @@ pub(crate) struct DemoArgs {
 
 /// Runs the demo.
 pub(crate) async fn run(args: &DemoArgs) -> anyhow::Result<Exit> {
-    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let shutdown = Shutdown::on_signals();
-    let sandbox = Sandbox::start(SandboxOptions::default()).await.context("start the sandbox")?;
-    let story = world::build(args.seed, clock.now());
-    sandbox.load_world(&story.world).context("load the demo world")?;
-    sandbox.add_faults(&planted_fault(&story)).context("plant the fault")?;
+    let stage = Stage::set(args.seed).await?;
     println!(
         "A sandbox of Enreach Cloud and Dynamics 365 runs at {}; call sync makes one pass.\n",
-        sandbox.base_url()
+        stage.sandbox.base_url()
     );
-    let call_sync = compose(&sandbox, &clock)?;
-    let report = call_sync.pass(Freshness::Fresh).await;
+    let report = stage.call_sync.pass(Freshness::Fresh).await;
     println!("{}\n\n{}", table::of_decisions(&report.decisions), table::totals(&report));
     let exit = exit_of(&report);
     if !args.once && exit == Exit::Done {
         println!("\nNew calls arrive every {} s. Ctrl-C ends the demo.\n", PAUSE.as_secs());
-        go_on(&sandbox, &story, &call_sync, &report, clock.as_ref(), &shutdown).await?;
+        stage.go_on(&report, &shutdown).await?;
     }
-    sandbox.shutdown().await;
+    stage.sandbox.shutdown().await;
     Ok(exit)
 }
 
-/// New calls, a pass, a line for every decision that is new; until shutdown.
-async fn go_on(
-    sandbox: &Sandbox,
-    story: &DemoWorld,
-    call_sync: &CallSync,
-    first: &PassReport,
-    clock: &dyn Clock,
-    shutdown: &Shutdown,
-) -> anyhow::Result<()> {
-    let mut known: HashMap<CallId, Outcome> = HashMap::new();
-    for decision in &first.decisions {
-        is_news(&mut known, decision);
+/// The sandbox with its story, and call sync connected to it.
+struct Stage {
+    sandbox: Sandbox,
+    story: DemoWorld,
+    call_sync: CallSync,
+    clock: Arc<dyn Clock>,
+}
+
+impl Stage {
+    async fn set(seed: u64) -> anyhow::Result<Self> {
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let sandbox =
+            Sandbox::start(SandboxOptions::default()).await.context("start the sandbox")?;
+        let story = world::build(seed, clock.now());
+        sandbox.load_world(&story.world).context("load the demo world")?;
+        sandbox.add_faults(&planted_fault(&story)).context("plant the fault")?;
+        let call_sync = compose(&sandbox, &clock)?;
+        Ok(Self { sandbox, story, call_sync, clock })
     }
-    for index in 0.. {
-        sandbox.load_world(&story.fresh_calls(index, clock.now())).context("add calls")?;
-        let Some(report) = shutdown.or_at_once(call_sync.pass(Freshness::Cached)).await else {
-            break;
-        };
-        for decision in report.decisions.iter().filter(|decision| is_news(&mut known, decision)) {
-            println!("{}", table::line(decision));
+
+    /// New calls, a pass, a line for every decision that is new; until shutdown.
+    async fn go_on(&self, first: &PassReport, shutdown: &Shutdown) -> anyhow::Result<()> {
+        let mut known: HashMap<CallId, Outcome> = HashMap::new();
+        for decision in &first.decisions {
+            is_news(&mut known, decision);
         }
-        if let Some(error) = &report.error {
-            println!("the pass stopped: {}", error.chain());
+        for index in 0.. {
+            let calls = self.story.fresh_calls(index, self.clock.now());
+            self.sandbox.load_world(&calls).context("add calls")?;
+            let Some(report) = shutdown.or_at_once(self.call_sync.pass(Freshness::Cached)).await
+            else {
+                break;
+            };
+            for decision in report.decisions.iter().filter(|decision| is_news(&mut known, decision))
+            {
+                println!("{}", table::line(decision));
+            }
+            if let Some(error) = &report.error {
+                println!("the pass stopped: {}", error.chain());
+            }
+            tokio::select! {
+                () = shutdown.requested() => break,
+                () = tokio::time::sleep(PAUSE) => (),
+            }
         }
-        tokio::select! {
-            () = shutdown.requested() => break,
-            () = tokio::time::sleep(PAUSE) => (),
-        }
+        Ok(())
     }
-    Ok(())
 }
 
 /// Whether a decision tells something that was not told before. A logged call that is found again
@@ -148,3 +160,5 @@ fn exit_of(report: &PassReport) -> Exit {
     Exit::of(error.class())
 }
 
+#[cfg(test)]
+mod tests;

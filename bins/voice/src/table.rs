@@ -77,8 +77,10 @@ pub(crate) fn totals(report: &PassReport) -> String {
     for decision in &report.decisions {
         *counts.entry((decision.outcome.name(), decision.outcome.reason())).or_default() += 1;
     }
-    let counts: Vec<_> =
-        counts.iter().map(|((name, reason), count)| format!("  {count:>4}  {name} ({reason})")).collect();
+    let counts: Vec<_> = counts
+        .iter()
+        .map(|((name, reason), count)| format!("  {count:>4}  {name} ({reason})"))
+        .collect();
     format!(
         "{} Enreach rows are {} calls:\n{}\n\n{} requests to Enreach, {} to Dynamics 365, {} ms.",
         report.rows,

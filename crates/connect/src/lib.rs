@@ -69,7 +69,7 @@ pub fn connect(tenant: &TenantConfig, clock: &Arc<dyn Clock>) -> Result<Connecti
     let (EnreachEndpoint::Discovery(enreach_url) | EnreachEndpoint::Api(enreach_url)) =
         &config.endpoint;
     let enreach = EnreachClient::builder(
-        http_client([enreach_url], clock)?,
+        http_client([enreach_url], false, clock)?,
         config.username.clone(),
         config.secret_key.clone(),
     );
@@ -81,10 +81,12 @@ pub fn connect(tenant: &TenantConfig, clock: &Arc<dyn Clock>) -> Result<Connecti
     let config = &tenant.dataverse;
     let kind = credential_kind(&config.credential);
     let authority = match &kind {
-        CredentialKind::ClientSecret { authority_host, .. } => Some(authority_host.clone()),
+        CredentialKind::ClientSecret { authority_host, .. }
+        | CredentialKind::WorkloadIdentity { authority_host, .. } => Some(authority_host.clone()),
         _ => None,
     };
-    let http = http_client([&config.url].into_iter().chain(&authority), clock)?;
+    let managed = matches!(kind, CredentialKind::ManagedIdentity { .. });
+    let http = http_client([&config.url].into_iter().chain(&authority), managed, clock)?;
     // Token requests are not counted among the requests to Dataverse.
     let credential = Credential::new(kind, http.counted_apart(), clock.clone())?;
     let dataverse = DataverseClient::builder(http, config.url.clone(), credential).build()?;
@@ -95,11 +97,13 @@ pub fn connect(tenant: &TenantConfig, clock: &Arc<dyn Clock>) -> Result<Connecti
 /// certificates will do.
 fn http_client<'a>(
     urls: impl IntoIterator<Item = &'a Url>,
+    metadata_service: bool,
     clock: &Arc<dyn Clock>,
 ) -> Result<HttpClient, Error> {
     let plain = urls.into_iter().all(|url| url.scheme() == "http");
     let tls = if plain { Tls::NotNeeded } else { Tls::System };
-    Ok(HttpClient::builder().user_agent(USER_AGENT).clock(clock.clone()).tls(tls).build()?)
+    let builder = HttpClient::builder().user_agent(USER_AGENT).clock(clock.clone()).tls(tls);
+    Ok(builder.metadata_service(metadata_service).build()?)
 }
 
 fn credential_kind(config: &CredentialConfig) -> CredentialKind {
@@ -115,7 +119,9 @@ fn credential_kind(config: &CredentialConfig) -> CredentialKind {
         CredentialConfig::ManagedIdentity { client_id } => {
             CredentialKind::ManagedIdentity { client_id }
         }
-        CredentialConfig::WorkloadIdentity { .. } => CredentialKind::WorkloadIdentity,
+        CredentialConfig::WorkloadIdentity { tenant_id, client_id, token_file, authority_host } => {
+            CredentialKind::WorkloadIdentity { tenant_id, client_id, token_file, authority_host }
+        }
         CredentialConfig::DeveloperTools { .. } => CredentialKind::DeveloperTools,
     }
 }

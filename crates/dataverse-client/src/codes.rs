@@ -1,7 +1,7 @@
 //! Error codes of the platform that callers or this crate act on (reference, section 8.3).
 //!
 //! Codes are unsigned here; answers may carry them as hexadecimal text, as a signed decimal text
-//! or as a number, and [`parse`] reads all three.
+//! or as a number; all three are read.
 
 use serde_json::Value;
 

@@ -6,6 +6,7 @@ mod error;
 mod source;
 mod transport;
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use http_kit::HttpClient;
@@ -39,9 +40,17 @@ pub enum CredentialKind {
         /// Client id of a user-assigned identity; none for the system-assigned one.
         client_id: Option<String>,
     },
-    /// An Entra workload identity on Kubernetes. Tenant, client and token file come from the
-    /// environment variables that its webhook sets.
-    WorkloadIdentity,
+    /// An Entra workload identity on Kubernetes: a token in a file stands for the secret.
+    WorkloadIdentity {
+        /// Directory (tenant) id of Entra.
+        tenant_id: String,
+        /// Application (client) id.
+        client_id: String,
+        /// The file that Kubernetes keeps the token in; read again for every new access token.
+        token_file: PathBuf,
+        /// As for a client secret.
+        authority_host: Url,
+    },
     /// Whoever is logged in to the Azure CLI or the Azure Developer CLI: for development.
     DeveloperTools,
 }
@@ -51,7 +60,7 @@ impl CredentialKind {
         match self {
             Self::ClientSecret { .. } => "client secret credential",
             Self::ManagedIdentity { .. } => "managed identity",
-            Self::WorkloadIdentity => "workload identity",
+            Self::WorkloadIdentity { .. } => "workload identity",
             Self::DeveloperTools => "developer tools credential",
         }
     }
@@ -60,7 +69,9 @@ impl CredentialKind {
         match self {
             Self::ClientSecret { .. } => "check tenant_id, client_id and client_secret",
             Self::ManagedIdentity { .. } => "check that the machine has a managed identity",
-            Self::WorkloadIdentity => "check the pod's service account and its annotations",
+            Self::WorkloadIdentity { .. } => {
+                "check tenant_id, client_id, and that the token file can be read"
+            }
             Self::DeveloperTools => "log in with `az login` or `azd auth login`",
         }
     }
@@ -107,34 +118,6 @@ impl Credential {
             authority_host,
         };
         Self::new(kind, http, clock)
-    }
-
-    /// A managed identity; `client_id` names a user-assigned one.
-    ///
-    /// # Errors
-    /// As [`Credential::new`]; also on machines whose kind of identity is not supported.
-    pub fn managed_identity(
-        client_id: Option<String>,
-        http: HttpClient,
-        clock: Arc<dyn Clock>,
-    ) -> Result<Self> {
-        Self::new(CredentialKind::ManagedIdentity { client_id }, http, clock)
-    }
-
-    /// A workload identity on Kubernetes.
-    ///
-    /// # Errors
-    /// As [`Credential::new`]; also when the pod is not set up for it.
-    pub fn workload_identity(http: HttpClient, clock: Arc<dyn Clock>) -> Result<Self> {
-        Self::new(CredentialKind::WorkloadIdentity, http, clock)
-    }
-
-    /// Whoever is logged in to the developer tools of Azure.
-    ///
-    /// # Errors
-    /// As [`Credential::new`].
-    pub fn developer_tools(http: HttpClient, clock: Arc<dyn Clock>) -> Result<Self> {
-        Self::new(CredentialKind::DeveloperTools, http, clock)
     }
 
     /// The cache for the tokens of one scope.

@@ -55,6 +55,7 @@ impl Default for HttpClientBuilder {
                 backoff_max: Duration::from_secs(10),
                 limits: Limits { max_attempts: 4, retry_after_ceiling: Duration::from_secs(60) },
                 max_response_bytes: 64 * 1024 * 1024,
+                metadata_service: false,
             },
             concurrency_per_host: 8,
             clock: Arc::new(SystemClock),
@@ -125,6 +126,13 @@ impl HttpClientBuilder {
     /// Fixes jitter and request ids, so that a run can be repeated. Default: none.
     pub fn jitter_seed(mut self, seed: Option<u64>) -> Self {
         self.seed = seed;
+        self
+    }
+
+    /// Whether plain http may also go to `169.254.169.254`, where Azure machines ask for the tokens
+    /// of their managed identity. Default: no.
+    pub fn metadata_service(mut self, allowed: bool) -> Self {
+        self.options.metadata_service = allowed;
         self
     }
 

@@ -11,7 +11,7 @@ use voice_model::Clock;
 
 use crate::attempt::{self, Answer, Failure};
 use crate::builder::HttpClientBuilder;
-use crate::endpoint::{authority, check_url};
+use crate::endpoint::{authority, check_target};
 use crate::error::{Error, Result};
 use crate::permits::Permits;
 use crate::randomness::{Randomness, backoff};
@@ -49,6 +49,7 @@ pub(crate) struct Options {
     pub(crate) backoff_max: Duration,
     pub(crate) limits: Limits,
     pub(crate) max_response_bytes: usize,
+    pub(crate) metadata_service: bool,
 }
 
 /// One send under way.
@@ -124,7 +125,7 @@ impl HttpClient {
     /// Everything that can be refused before anything is sent.
     fn start<'a>(&'a self, request: &'a Request) -> Result<Sending<'a>> {
         request.check_headers()?;
-        check_url(&request.url)
+        check_target(&request.url, self.inner.options.metadata_service)
             .map_err(|rule| Error::UrlRefused { target: request.target(), rule })?;
         let transports = &self.inner.transports;
         let transport = if request.url.scheme() == "http" {

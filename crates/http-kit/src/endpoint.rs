@@ -4,6 +4,7 @@
 //! catches addresses that arrive at run time, such as those of a discovery service or a next link.
 
 use std::fmt;
+use std::net::Ipv4Addr;
 
 use url::{Host, Url};
 
@@ -51,6 +52,22 @@ pub fn check_url(url: &Url) -> Result<(), UrlRule> {
     Ok(())
 }
 
+/// Where Azure machines ask for the tokens of their managed identity; it speaks plain http only and
+/// is never routed off the machine's host.
+const METADATA_SERVICE: Ipv4Addr = Ipv4Addr::new(169, 254, 169, 254);
+
+/// As [`check_url`], with the metadata service of Azure let through where a client may use it.
+pub(crate) fn check_target(url: &Url, metadata_service: bool) -> Result<(), UrlRule> {
+    match check_url(url) {
+        Err(UrlRule::PlainHttp)
+            if metadata_service && url.host() == Some(Host::Ipv4(METADATA_SERVICE)) =>
+        {
+            Ok(())
+        }
+        result => result,
+    }
+}
+
 fn is_loopback(host: &Host<&str>) -> bool {
     match host {
         Host::Domain(name) => name.eq_ignore_ascii_case("localhost"),
@@ -95,6 +112,15 @@ mod tests {
         for (url, expected) in cases {
             assert_eq!(check_url(&url.parse().unwrap()), expected, "{url}");
         }
+    }
+
+    #[test]
+    fn the_metadata_service_is_let_through_on_request_only() {
+        let check = |url: &str, allowed| check_target(&url.parse().unwrap(), allowed);
+        let service = "http://169.254.169.254/metadata/identity/oauth2/token";
+        assert_eq!(check(service, true), Ok(()));
+        assert_eq!(check(service, false), Err(UrlRule::PlainHttp));
+        assert_eq!(check("http://169.254.169.253/", true), Err(UrlRule::PlainHttp));
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! What the sandbox was asked, for tests that assert on windows, counts and batch contents.
 //!
 //! A row is written when a request arrives and completed when it is answered. The newest
-//! [`CAPACITY`] rows are kept; older ones are forgotten.
+//! rows are kept, up to [`CAPACITY`] together with their inner operations; older ones are forgotten.
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -9,8 +9,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
-/// How many rows are kept.
-pub(crate) const CAPACITY: usize = 100_000;
+/// How many rows and inner operations are kept.
+pub(crate) const CAPACITY: usize = 200_000;
 
 /// One received request (design, section 9).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -57,6 +57,16 @@ struct Rows {
     generation: u64,
     last_number: u64,
     rows: VecDeque<LoggedRequest>,
+    inner_operations: usize,
+}
+
+impl Rows {
+    fn make_room(&mut self) {
+        while self.rows.len() + self.inner_operations > CAPACITY {
+            let Some(oldest) = self.rows.pop_front() else { return };
+            self.inner_operations -= oldest.inner.len();
+        }
+    }
 }
 
 impl RequestLog {
@@ -71,9 +81,6 @@ impl RequestLog {
         let mut log = self.lock();
         log.last_number += 1;
         let number = log.last_number;
-        if log.rows.len() == CAPACITY {
-            log.rows.pop_front();
-        }
         log.rows.push_back(LoggedRequest {
             number,
             time,
@@ -83,6 +90,7 @@ impl RequestLog {
             status: None,
             inner: Vec::new(),
         });
+        log.make_room();
         Ticket { generation: log.generation, number }
     }
 
@@ -95,8 +103,11 @@ impl RequestLog {
         let Some(oldest) = log.rows.front().map(|row| row.number) else { return };
         let row = ticket.number.checked_sub(oldest).and_then(|place| usize::try_from(place).ok());
         if let Some(row) = row.and_then(|place| log.rows.get_mut(place)) {
+            let count = inner.len();
             row.status = status;
             row.inner = inner;
+            log.inner_operations += count;
+            log.make_room();
         }
     }
 
@@ -158,6 +169,15 @@ mod tests {
         log.finish(tickets[0], Some(200), Vec::new());
         let rows = log.since(0);
         assert_eq!((rows.len(), rows[0].number, rows[0].status), (1, 1, None));
+    }
+
+    #[test]
+    fn inner_operations_count_too() {
+        let (log, tickets) = log_of(10);
+        let operation =
+            InnerOperation { method: "GET".to_owned(), path: "/x".to_owned(), status: 200 };
+        log.finish(tickets[9], Some(200), vec![operation; CAPACITY - 4]);
+        assert_eq!(log.since(0).iter().map(|row| row.number).collect::<Vec<_>>(), [7, 8, 9, 10]);
     }
 
     #[test]

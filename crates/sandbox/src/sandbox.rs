@@ -36,10 +36,10 @@ impl Sandbox {
     /// TLS, which this version does not serve.
     pub async fn start(options: SandboxOptions) -> Result<Self> {
         if options.limits != Limits::Off {
-            return Err(Error::NotBuilt { option: "limits other than \"off\"" });
+            return Err(Error::NotBuilt { option: "enforcing limits (real, scaled)" });
         }
         if options.tls_dir.is_some() {
-            return Err(Error::NotBuilt { option: "TLS (tls-dir)" });
+            return Err(Error::NotBuilt { option: "serving https (tls-dir)" });
         }
         let listener = Listener::bind(options.listen).await?;
         let addresses = Addresses::new(listener.address());
@@ -93,7 +93,7 @@ impl Sandbox {
     }
 
     /// The received requests with a number above `since`, oldest first; control requests excluded.
-    /// The newest 100,000 are kept.
+    /// The newest are kept, up to 200,000 together with their inner operations.
     pub fn requests(&self, since: u64) -> Vec<LoggedRequest> {
         self.simulators.log.since(since)
     }

@@ -89,7 +89,7 @@ impl Simulators {
         let now = self.clock.now();
         let world = World::read(world, now)?;
         let summary = world.summary();
-        let rows = self.enreach.prepare(&world.enreach, now)?;
+        let rows = self.enreach.prepare(world.enreach, now)?;
         self.dataverse
             .load_world(&world.dataverse)
             .map_err(|error| WorldError::Dataverse(format!("dataverse.{error}")))?;
@@ -142,6 +142,7 @@ impl Simulators {
         let mut observer = Observer {
             faults: self.faults.clone(),
             clock: self.clock.clone(),
+            base_url: request.base_url.clone(),
             operations: Vec::new(),
         };
         let handled = tokio::task::spawn_blocking(move || {
@@ -171,6 +172,7 @@ fn answer(response: Response) -> Answer {
 struct Observer {
     faults: Arc<Faults>,
     clock: Arc<dyn Clock>,
+    base_url: String,
     operations: Vec<InnerOperation>,
 }
 
@@ -178,7 +180,8 @@ impl BatchObserver for Observer {
     fn before(&mut self, method: &Method, path: &str) -> Option<Response> {
         let target = Target { system: System::Dataverse, method, path, inner: true };
         let fault = self.faults.take(target)?;
-        let (parts, body) = error_answer(&fault, System::Dataverse, self.clock.now()).into_parts();
+        let (parts, body) =
+            error_answer(&fault, System::Dataverse, &self.base_url, self.clock.now()).into_parts();
         Some(Response { status: parts.status, headers: parts.headers, body })
     }
 

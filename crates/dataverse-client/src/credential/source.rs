@@ -51,7 +51,8 @@ impl AzureSource {
     /// [`Error::Configuration`] when no credential can be built from this.
     pub(super) fn new(kind: CredentialKind, http: HttpClient) -> Result<Self> {
         let authority = match &kind {
-            CredentialKind::ClientSecret { authority_host, .. } => {
+            CredentialKind::ClientSecret { authority_host, .. }
+            | CredentialKind::WorkloadIdentity { authority_host, .. } => {
                 Some(Authority::new(authority_host)?)
             }
             _ => None,
@@ -78,10 +79,7 @@ impl AzureSource {
         };
         Ok(match &self.kind {
             CredentialKind::ClientSecret { tenant_id, client_id, secret, .. } => {
-                let mut cloud = CustomConfiguration::default();
-                cloud.authority_host = STAND_IN.to_owned();
-                let client_options =
-                    ClientOptions { cloud: Some(Arc::new(cloud.into())), ..client_options };
+                let client_options = at_stand_in(client_options);
                 ClientSecretCredential::new(
                     tenant_id,
                     client_id.clone(),
@@ -95,10 +93,13 @@ impl AzureSource {
                     client_options,
                 }))?
             }
-            CredentialKind::WorkloadIdentity => {
+            CredentialKind::WorkloadIdentity { tenant_id, client_id, token_file, .. } => {
+                let client_options = at_stand_in(client_options);
                 WorkloadIdentityCredential::new(Some(WorkloadIdentityCredentialOptions {
                     credential_options: ClientAssertionCredentialOptions { client_options },
-                    ..WorkloadIdentityCredentialOptions::default()
+                    tenant_id: Some(tenant_id.clone()),
+                    client_id: Some(client_id.clone()),
+                    token_file_path: Some(token_file.clone()),
                 }))?
             }
             CredentialKind::DeveloperTools => DeveloperToolsCredential::new(None)?,
@@ -149,6 +150,13 @@ impl TokenSource for AzureSource {
             lifetime: TimeDelta::seconds(expires.saturating_sub(SystemClock.now().timestamp())),
         })
     }
+}
+
+/// Sends token requests to the stand-in, which the transport replaces by the real authority.
+fn at_stand_in(options: ClientOptions) -> ClientOptions {
+    let mut cloud = CustomConfiguration::default();
+    cloud.authority_host = STAND_IN.to_owned();
+    ClientOptions { cloud: Some(Arc::new(cloud.into())), ..options }
 }
 
 /// What `azure_identity` says, without its links to manuals. It never holds the secret.

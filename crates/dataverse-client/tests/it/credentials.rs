@@ -3,10 +3,12 @@
 use std::sync::Arc;
 
 use dataverse_client::{Credential, CredentialKind, DataverseApi, DataverseClient, Error, Query};
+use serde_json::json;
 use tokio::net::TcpListener;
 use voice_model::{ErrorClass, SystemClock};
+use wiremock::ResponseTemplate;
 
-use crate::rig::{self, CLIENT, SECRET, TENANT, http};
+use crate::rig::{self, CLIENT, Rig, SECRET, TENANT, http};
 
 fn with(tenant: &str, client: &str, secret: &str, authority: &str) -> Result<Credential, Error> {
     let authority = authority.parse().unwrap();
@@ -59,10 +61,39 @@ fn an_environment_that_is_none_is_refused() {
     }
 }
 
+fn workload_identity(token_file: &str, authority: &str) -> Result<Credential, Error> {
+    let kind = CredentialKind::WorkloadIdentity {
+        tenant_id: TENANT.to_owned(),
+        client_id: CLIENT.to_owned(),
+        token_file: token_file.into(),
+        authority_host: authority.parse().unwrap(),
+    };
+    Credential::new(kind, http(), Arc::new(SystemClock))
+}
+
+#[tokio::test]
+async fn a_workload_identity_shows_the_token_of_its_file() {
+    let rig = Rig::new().await;
+    let (uri, url) = (rig.server.uri(), rig.server.uri().parse().unwrap());
+    // Any file will do for a token; this one is always there.
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml");
+    let credential = workload_identity(file, &format!("{uri}/entra")).unwrap();
+    let client = DataverseClient::builder(http(), url, credential).build().unwrap();
+    rig.answer("GET", "contacts", ResponseTemplate::new(200).set_body_json(json!({"value": []})))
+        .await;
+    client.query(&Query::new("contacts")).await.unwrap();
+    let requests = rig.server.received_requests().await.unwrap();
+    let form: Vec<(String, String)> =
+        url::form_urlencoded::parse(&requests[0].body).into_owned().collect();
+    let field = |name: &str| form.iter().find(|field| field.0 == name).unwrap().1.as_str();
+    assert_eq!(field("client_id"), CLIENT);
+    assert!(field("client_assertion").contains("[package]"));
+}
+
 #[test]
-fn a_workload_identity_needs_its_pod() {
-    let error = Credential::workload_identity(http(), Arc::new(SystemClock)).unwrap_err();
-    assert!(error.to_string().contains("workload identity"), "{error}");
+fn a_token_file_that_cannot_be_read_is_said_at_once() {
+    let error = workload_identity("/no/such/file", "http://127.0.0.1:9").unwrap_err();
+    assert!(error.to_string().contains("/no/such/file"), "{error}");
 }
 
 #[tokio::test]

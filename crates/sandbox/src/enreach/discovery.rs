@@ -13,7 +13,7 @@ pub(super) fn answer(received: &Received, rows: &Rows) -> Result<Answer, Failure
     let user = match received.method {
         Method::GET => received.parameter("user").unwrap_or_default(),
         Method::POST => posted_user(received)?,
-        _ => return Err(Failure::method(&received.method, &Method::GET)),
+        _ => return Err(Failure::method(&received.method, "GET, POST")),
     };
     if user.trim().is_empty() {
         return Err(Failure::bad_request("user is required"));

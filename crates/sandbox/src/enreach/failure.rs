@@ -36,9 +36,9 @@ impl Failure {
         Self::new(StatusCode::NOT_FOUND, format!("{} {id} not found", collection.row_name()))
     }
 
-    pub(super) fn method(method: &Method, allowed: &Method) -> Self {
+    pub(super) fn method(method: &Method, allowed: &'static str) -> Self {
         let message = format!("{method} is not supported here; use {allowed}");
-        let allow = HeaderValue::from_str(allowed.as_str()).ok();
+        let allow = Some(HeaderValue::from_static(allowed));
         Self { allow, ..Self::new(StatusCode::METHOD_NOT_ALLOWED, message) }
     }
 

@@ -52,7 +52,7 @@ impl Enreach {
     /// Checks the rows of a world and completes them, without loading them yet.
     pub(crate) fn prepare(
         &self,
-        world: &BTreeMap<Collection, Vec<Value>>,
+        world: BTreeMap<Collection, Vec<Value>>,
         now: DateTime<Utc>,
     ) -> Result<Prepared, EnreachLoadError> {
         Prepared::read(world, now)
@@ -102,7 +102,7 @@ impl Request<'_> {
         let lower: Vec<_> = segments.iter().map(|segment| segment.to_ascii_lowercase()).collect();
         let lower: Vec<_> = lower.iter().map(String::as_str).collect();
         if let ["authuser", email] = lower.as_slice() {
-            self.only(&Method::POST)?;
+            self.only("POST")?;
             return credentials::secret_key(email, self.received, self.rows);
         }
         credentials::check(self.received)?;
@@ -122,8 +122,8 @@ impl Request<'_> {
         }
     }
 
-    fn only(self, allowed: &Method) -> Result<(), Failure> {
-        if self.received.method == *allowed {
+    fn only(self, allowed: &'static str) -> Result<(), Failure> {
+        if self.received.method == allowed {
             Ok(())
         } else {
             Err(Failure::method(&self.received.method, allowed))
@@ -131,7 +131,7 @@ impl Request<'_> {
     }
 
     fn all(self, collection: Collection) -> Result<Answer, Failure> {
-        self.only(&Method::GET)?;
+        self.only("GET")?;
         let rendering = self.rendering(collection);
         let rows: Vec<_> =
             self.rows.of(collection).map(|row| rendering.row(row, self.modes)).collect();
@@ -142,21 +142,21 @@ impl Request<'_> {
         if collection == Collection::CallbackItems && self.received.method == Method::PUT {
             return Err(Failure::not_built("closing callback items"));
         }
-        self.only(&Method::GET)?;
+        self.only("GET")?;
         let row =
             self.rows.one(collection, id).ok_or_else(|| Failure::unknown_row(collection, id))?;
         Ok(json_answer(StatusCode::OK, &self.rendering(collection).row(row, self.modes)))
     }
 
     fn me(self) -> Result<Answer, Failure> {
-        self.only(&Method::GET)?;
+        self.only("GET")?;
         let me =
             self.rows.api_user().ok_or_else(|| Failure::unknown_row(Collection::Users, "me"))?;
         Ok(json_answer(StatusCode::OK, &self.rendering(Collection::Users).row(me, self.modes)))
     }
 
     fn calls(self, collection: Collection) -> Result<Answer, Failure> {
-        self.only(&Method::GET)?;
+        self.only("GET")?;
         let filter = CallFilter::read(self.received, collection)?;
         let delay = self.modes.visibility_delay();
         let mut found: Vec<_> = self
@@ -176,7 +176,7 @@ impl Request<'_> {
         if self.received.method == Method::POST {
             return Err(Failure::not_built("creating callback items"));
         }
-        self.only(&Method::GET)?;
+        self.only("GET")?;
         self.rows
             .one(Collection::CallbackLists, list)
             .ok_or_else(|| Failure::unknown_row(Collection::CallbackLists, list))?;

@@ -38,12 +38,12 @@ pub(crate) struct Prepared(Rows);
 
 impl Prepared {
     pub(super) fn read(
-        world: &BTreeMap<Collection, Vec<Value>>,
+        world: BTreeMap<Collection, Vec<Value>>,
         now: DateTime<Utc>,
     ) -> Result<Self, EnreachLoadError> {
         let mut rows = Rows::default();
-        for (&collection, values) in world {
-            for (index, value) in values.iter().enumerate() {
+        for (collection, values) in world {
+            for (index, value) in values.into_iter().enumerate() {
                 rows.put(collection, WorldRow::read(collection, index, value)?, now)?;
             }
         }
@@ -184,7 +184,7 @@ mod tests {
 
     fn prepared(collection: Collection, rows: Value) -> Result<Prepared, EnreachLoadError> {
         let world = BTreeMap::from([(collection, rows.as_array().unwrap().clone())]);
-        Prepared::read(&world, DateTime::UNIX_EPOCH)
+        Prepared::read(world, DateTime::UNIX_EPOCH)
     }
 
     #[test]

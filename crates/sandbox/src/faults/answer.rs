@@ -1,20 +1,22 @@
 //! The error answer of a planted fault, in the shape of the system that it strikes.
 
 use bytes::Bytes;
+use chrono::{DateTime, Utc};
 use http::header::{CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderValue, StatusCode};
 use serde_json::{Value, json};
 
 use super::Rule;
 use super::rule::{header_value, plain_text};
-use crate::entra::EntraError;
+use crate::entra::{Entra, EntraError};
 use crate::server::{Answer, System, json_answer};
 
 /// What the client gets in place of a handled request.
 pub(crate) fn error_answer(
     rule: &Rule,
     system: System,
-    now: chrono::DateTime<chrono::Utc>,
+    base_url: &str,
+    now: DateTime<Utc>,
 ) -> Answer {
     let status = rule
         .status
@@ -22,6 +24,8 @@ pub(crate) fn error_answer(
         .unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let mut answer = match &rule.body {
         Some(body) => given_body(status, body),
+        // What a bad token gets has no body, but shows the way to the tenant.
+        None if is_plain_refusal(rule, system, status) => Entra::challenge(base_url),
         None => vendor_body(status, system, rule.code.as_ref(), now),
     };
     let headers = answer.headers_mut();
@@ -39,6 +43,10 @@ pub(crate) fn error_answer(
     answer
 }
 
+fn is_plain_refusal(rule: &Rule, system: System, status: StatusCode) -> bool {
+    system == System::Dataverse && status == StatusCode::UNAUTHORIZED && rule.code.is_none()
+}
+
 fn given_body(status: StatusCode, body: &Value) -> Answer {
     let Value::String(text) = body else { return json_answer(status, body) };
     let media_type =
@@ -53,7 +61,7 @@ fn vendor_body(
     status: StatusCode,
     system: System,
     code: Option<&Value>,
-    now: chrono::DateTime<chrono::Utc>,
+    now: DateTime<Utc>,
 ) -> Answer {
     match system {
         System::Dataverse => {
@@ -132,7 +140,7 @@ mod tests {
 
     fn answer(rule: &Value, system: System) -> (Answer, Value) {
         let rule = Rule::read_all(rule).unwrap().remove(0);
-        let answer = error_answer(&rule, system, chrono::DateTime::UNIX_EPOCH);
+        let answer = error_answer(&rule, system, "http://a", DateTime::UNIX_EPOCH);
         let body = serde_json::from_slice(answer.body()).unwrap_or(Value::Null);
         (answer, body)
     }
@@ -155,6 +163,17 @@ mod tests {
         assert_eq!(answer(&rule, System::Dataverse).1["error"]["code"], "0x8004a001");
         assert_eq!(answer(&rule, System::Enreach).1["ErrorCode"], 503);
         assert_eq!(answer(&rule, System::Entra).1["error"], "temporarily_unavailable");
+    }
+
+    #[test]
+    fn a_dataverse_refusal_points_to_the_tenant_unless_a_code_is_given() {
+        let plain = json!({"kind": "status", "status": 401});
+        let (plain, _) = answer(&plain, System::Dataverse);
+        let challenge = plain.headers()["www-authenticate"].to_str().unwrap();
+        assert!(challenge.contains("resource_id=http://a/"), "{challenge}");
+        assert!(plain.body().is_empty());
+        let coded = json!({"kind": "status", "status": 401, "code": "0x80072560"});
+        assert_eq!(answer(&coded, System::Dataverse).1["error"]["code"], "0x80072560");
     }
 
     #[test]

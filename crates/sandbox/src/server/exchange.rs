@@ -111,7 +111,7 @@ async fn strike(
     }
     match fault.kind {
         Kind::Status => {
-            let answer = error_answer(fault, system, simulators.clock.now());
+            let answer = error_answer(fault, system, &received.base_url, simulators.clock.now());
             simulators.log.finish(ticket, Some(answer.status().as_u16()), Vec::new());
             body::whole(answer)
         }
@@ -135,7 +135,11 @@ async fn strike(
         }
         Kind::Slow => {
             let handled = simulators.handle(system, received).await;
-            body::slow(logged(&simulators, ticket, handled), delay.unwrap_or(SLOW))
+            let delay = delay.unwrap_or(SLOW);
+            if handled.answer.body().is_empty() {
+                tokio::time::sleep(delay).await;
+            }
+            body::slow(logged(&simulators, ticket, handled), delay)
         }
     }
 }

@@ -49,6 +49,15 @@ pub enum CredentialConfig {
 
 const AUTHORITY: &str = "https://login.microsoftonline.com";
 const CLIENT_SECRET: SecretKeys = SecretKeys { value: "client_secret", file: "client_secret_file" };
+/// The keys of all kinds.
+const KEYS: &[&str] = &[
+    "tenant_id",
+    "client_id",
+    "client_secret",
+    "client_secret_file",
+    "token_file",
+    "authority_host",
+];
 const TENANT: &str = "the Entra tenant: a GUID or a domain";
 const CLIENT: &str = "the client id of the app registration: a GUID";
 
@@ -60,13 +69,16 @@ impl CredentialConfig {
     pub(crate) fn read(mut section: Section<'_>, ambient: &Ambient) -> Option<Self> {
         type Read = fn(&mut Section<'_>, &Ambient) -> Option<CredentialConfig>;
         let kind = section.required("kind", Self::KINDS, |kind| match kind {
-            "client_secret" => Ok(client_secret as Read),
-            "managed_identity" => Ok(managed_identity as Read),
-            "workload_identity" => Ok(workload_identity as Read),
-            "developer_tools" => Ok(developer_tools as Read),
+            "client_secret" => Ok(("client_secret", client_secret as Read)),
+            "managed_identity" => Ok(("managed_identity", managed_identity as Read)),
+            "workload_identity" => Ok(("workload_identity", workload_identity as Read)),
+            "developer_tools" => Ok(("developer_tools", developer_tools as Read)),
             _ => Err(format!("{kind:?} is no kind of credential; expected {}", Self::KINDS)),
-        })?;
-        let credential = kind(&mut section, ambient);
+        });
+        // Without a kind nobody can say which of the keys belong.
+        let (kind, read) = kind?;
+        let credential = read(&mut section, ambient);
+        section.refuse(KEYS, &format!("not a key of a credential of kind {kind}"));
         section.finish();
         credential
     }
@@ -98,8 +110,8 @@ fn workload_identity(section: &mut Section<'_>, ambient: &Ambient) -> Option<Cre
         None => ambient.get("AZURE_FEDERATED_TOKEN_FILE").map(PathBuf::from),
     };
     if token_file.is_none() {
-        let expected = "the file with the federated token (AZURE_FEDERATED_TOKEN_FILE is not set)";
-        section.reading.note_missing(&section.path_of("token_file"), expected);
+        let (path, elsewhere) = (section.path_of("token_file"), ["AZURE_FEDERATED_TOKEN_FILE"]);
+        section.reading.note_missing(&path, "the file with the federated token", &elsewhere);
     }
     let authority_host = authority(section, ambient.get("AZURE_AUTHORITY_HOST"));
     Some(CredentialConfig::WorkloadIdentity {
@@ -125,7 +137,7 @@ fn given_or(
     {
         return Some(text.to_owned());
     }
-    section.required(key, &format!("{expected} ({variable} is not set either)"), directory_name)
+    section.required_or(key, expected, &[variable], directory_name)
 }
 
 fn authority(section: &mut Section<'_>, ambient: Option<&str>) -> Option<Url> {

@@ -25,14 +25,11 @@ const ENVIRONMENT: &str = "https://<org>.crm<N>.dynamics.com";
 impl DataverseConfig {
     pub(crate) fn read(mut section: Section<'_>, ambient: &Ambient) -> Option<Self> {
         let url = section.required("url", ENVIRONMENT, environment_url);
-        let credential = match section.section("credential") {
-            Some(credential) => CredentialConfig::read(credential, ambient),
-            None => {
-                let path = section.path_of("credential.kind");
-                section.reading.note_missing(&path, CredentialConfig::KINDS);
-                None
-            }
+        let credential = match section.has("credential") {
+            true => section.section("credential"),
+            false => Some(section.empty("credential")),
         };
+        let credential = credential.and_then(|one| CredentialConfig::read(one, ambient));
         let names = section.section("names").map(names).unwrap_or_default();
         section.finish();
         Some(Self { url: url?, credential: credential?, names })

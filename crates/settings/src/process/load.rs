@@ -76,7 +76,11 @@ impl ProcessConfig {
         let folder = path.and_then(Path::parent).map(Path::to_owned).unwrap_or_default();
         let file = path.map(|path| path.display().to_string());
         let reading = Reading::new(file.clone(), folder);
-        let mut tree = read_file(text, file.as_deref().unwrap_or("configuration"), &reading);
+        // Without the file's content, every key would be reported as missing.
+        let Some(mut tree) = read_file(text, file.as_deref().unwrap_or("voice.toml"), &reading)
+        else {
+            return reading.finish(None);
+        };
         let mut ambient = BTreeMap::new();
         let mut variables: Vec<(String, String)> = environment.into_iter().collect();
         // Two runs must find the same problems in the same words.
@@ -102,34 +106,37 @@ impl ProcessConfig {
             true => root.section("tenants").map(Section::into_sections).unwrap_or_default(),
             false => {
                 root.text("tenants");
-                reading.note_missing("tenants", "at least one table [tenants.<name>]");
+                reading.note_no_tenant();
                 Vec::new()
             }
         };
         for (name, section) in sections {
-            if let Err(why) = check_name(&name) {
-                let key = format!("tenants.{name}");
-                reading.note(&key, reading.name(&crate::process::tree::Source::File), why);
+            if let Err(why) = check_name(&name.text) {
+                reading.note(&name.path, reading.name(&name.source), why);
             }
-            tenants.extend(TenantConfig::read(&name, section, ambient));
+            tenants.extend(TenantConfig::read(&name.text, section, ambient));
         }
         root.finish();
         Some(Self { store: store?, server, tenants })
     }
 }
 
-fn read_file(text: &str, file: &str, reading: &Reading) -> Table {
+fn read_file(text: &str, file: &str, reading: &Reading) -> Option<Table> {
+    let table = match text.parse::<toml::Table>() {
+        Ok(table) => table,
+        Err(error) => {
+            // The library's own text shows the line, which may hold a secret.
+            let place = error.span().map(|span| place(text, span.start)).unwrap_or_default();
+            reading.note("", format!("{file}{place}"), format!("not TOML: {}", error.message()));
+            return None;
+        }
+    };
     let mut twice = Vec::new();
-    let table = text.parse::<toml::Table>().map(|table| Table::of_file(table, &mut twice));
+    let tree = Table::of_file(table, &mut twice);
     for GivenTwice(key) in twice {
         reading.note(&key, file.to_owned(), "given twice, in spellings that differ in case");
     }
-    table.unwrap_or_else(|error| {
-        // The library's own text shows the line, which may hold a secret.
-        let place = error.span().map(|span| place(text, span.start)).unwrap_or_default();
-        reading.note("", format!("{file}{place}"), format!("not TOML: {}", error.message()));
-        Table::default()
-    })
+    Some(tree)
 }
 
 /// Line and column, as editors count them.

@@ -28,7 +28,7 @@ impl SecretKeys {
     ) -> Option<SecretString> {
         if !self.are_in(section) {
             let path = section.path_of(self.value);
-            section.reading.note_missing(&path, &format!("{expected}, here or in {}", self.file));
+            section.reading.note_missing(&path, expected, &[self.file]);
         }
         self.read(section)
     }

@@ -27,15 +27,37 @@ impl Reading {
         self.problems.borrow_mut().push(problem);
     }
 
-    /// Notes that something required is missing.
-    pub(crate) fn note_missing(&self, key: &str, expected: &str) {
-        let variable =
-            format!("{PREFIX}{}", key.to_uppercase().replace('-', "_").replace('.', "__"));
-        let (source, also) = match &self.file {
-            Some(file) => (file.clone(), format!(" (or set {variable})")),
-            None => (format!("environment variable {variable}"), String::new()),
+    /// Notes that something required is missing. `elsewhere` names other places that it may stand
+    /// in, beside the key itself and the key's environment variable.
+    pub(crate) fn note_missing(&self, key: &str, expected: &str, elsewhere: &[&str]) {
+        let path = key.to_uppercase().replace('-', "_").replace('.', "__");
+        let variable = format!("{PREFIX}{path}");
+        let source = match &self.file {
+            Some(file) => file.clone(),
+            None => format!("environment variable {variable}"),
+        };
+        let mut places: Vec<&str> = elsewhere.to_vec();
+        if self.file.is_some() {
+            places.push(&variable);
+        }
+        let also = match places.as_slice() {
+            [] => String::new(),
+            places => format!(" (may also stand in {})", places.join(" or ")),
         };
         self.note(key, source, format!("missing; expected {expected}{also}"));
+    }
+
+    /// Notes that there is no tenant: the one thing required that is not one key.
+    pub(crate) fn note_no_tenant(&self) {
+        let source = self.file.clone().unwrap_or_else(|| "the environment".to_owned());
+        let message = match self.file {
+            Some(_) => "missing; expected at least one table [tenants.<name>]",
+            None => {
+                "missing; expected a file, by --config or VOICE_CONFIG or as voice.toml in \
+                     the current folder, or variables VOICE__TENANTS__<NAME>__…"
+            }
+        };
+        self.note("tenants", source, message);
     }
 
     /// The source as messages name it.
@@ -103,6 +125,12 @@ impl<'a> Section<'a> {
         self.as_section(node)
     }
 
+    /// A table without keys in place of one that is not given: it reports what is missing.
+    pub(crate) fn empty(&mut self, key: &'static str) -> Section<'a> {
+        self.known.push(key);
+        Section::new(self.reading, self.path_of(key), Table::default())
+    }
+
     fn as_section(&self, node: Node) -> Option<Section<'a>> {
         let path = self.path_of(&node.key);
         match node.value {
@@ -115,13 +143,14 @@ impl<'a> Section<'a> {
         }
     }
 
-    /// All keys as tables: for the tenants, whose names are keys.
-    pub(crate) fn into_sections(mut self) -> Vec<(String, Section<'a>)> {
+    /// All keys as tables, each key with its source: for the tenants, whose names are keys.
+    pub(crate) fn into_sections(mut self) -> Vec<(Given, Section<'a>)> {
         let nodes = std::mem::take(&mut self.table).into_nodes();
         nodes
             .filter_map(|node| {
-                let key = node.key.clone();
-                self.as_section(node).map(|section| (key, section))
+                let (path, source) = (self.path_of(&node.key), node.source.clone());
+                let given = Given { path, source, text: node.key.clone() };
+                self.as_section(node).map(|section| (given, section))
             })
             .collect()
     }
@@ -161,9 +190,20 @@ impl<'a> Section<'a> {
         expected: &str,
         read: impl FnOnce(&str) -> Result<T, String>,
     ) -> Option<T> {
+        self.required_or(key, expected, &[], read)
+    }
+
+    /// As [`Section::required`], for what may stand elsewhere as well.
+    pub(crate) fn required_or<T>(
+        &mut self,
+        key: &'static str,
+        expected: &str,
+        elsewhere: &[&str],
+        read: impl FnOnce(&str) -> Result<T, String>,
+    ) -> Option<T> {
         if !self.has(key) {
             self.known.push(key);
-            self.reading.note_missing(&self.path_of(key), expected);
+            self.reading.note_missing(&self.path_of(key), expected, elsewhere);
             return None;
         }
         self.read(key, read)
@@ -208,6 +248,16 @@ impl<'a> Section<'a> {
         let message = format!("is {what}; expected a text, a whole number, true or false");
         self.reading.note(path, self.reading.name(source), message);
         None
+    }
+
+    /// Notes keys that are known but have no place here; `message` says why.
+    pub(crate) fn refuse(&mut self, keys: &[&'static str], message: &str) {
+        for key in keys {
+            if let Some(node) = self.table.take(key) {
+                let source = self.reading.name(&node.source);
+                self.reading.note(&self.path_of(key), source, message);
+            }
+        }
     }
 
     /// Notes the keys that nobody asked for.

@@ -54,13 +54,7 @@ impl TenantConfig {
 }
 
 fn required<'a>(section: &mut Section<'a>, key: &'static str) -> Option<Section<'a>> {
-    if section.has(key) {
-        return section.section(key);
-    }
-    // An empty one reports each key that is missing.
-    let path = section.path_of(key);
-    section.text(key);
-    Some(Section::new(section.reading, path, Default::default()))
+    if section.has(key) { section.section(key) } else { Some(section.empty(key)) }
 }
 
 fn overrides(section: Section<'_>) -> BTreeMap<String, String> {

@@ -7,25 +7,23 @@ use url::{Host, Url};
 /// # Errors
 /// What is wrong, with what would be right. An address that holds a password is not repeated.
 pub(crate) fn service_url(text: &str, expected: &str) -> Result<Url, String> {
+    // What stands before an @ may be a password, in whatever is no proper URL.
+    let shown = if text.contains('@') { "the value".to_owned() } else { format!("{text:?}") };
     let Ok(url) = Url::parse(text) else {
-        // What cannot be parsed may still hold a password before an @.
-        return Err(match text.contains('@') {
-            true => format!("not a URL; expected {expected}"),
-            false => format!("{text:?} is not a URL; expected {expected}"),
-        });
+        return Err(format!("{shown} is not a URL; expected {expected}"));
     };
     if !url.username().is_empty() || url.password().is_some() {
         return Err(format!("a URL must not hold a user or a password; expected {expected}"));
     }
     let Some(host) = url.host() else {
-        return Err(format!("{text:?} is not the URL of a service; expected {expected}"));
+        return Err(format!("{shown} is not the URL of a service; expected {expected}"));
     };
     match url.scheme() {
         "https" => {}
         "http" if is_this_machine(&host) => {}
         "http" => {
             return Err(format!(
-                "{text:?} is plain http, which is accepted for 127.0.0.0/8, ::1 and localhost only; \
+                "{shown} is plain http, which is accepted for 127.0.0.0/8, ::1 and localhost only; \
                  expected {expected}"
             ));
         }

@@ -86,10 +86,10 @@ macro_rules! catalogue {
 }
 
 catalogue! {
-    CallDurationLimit: Integer = "0", "seconds, 0 to 86400",
+    CallDurationLimit: Integer = "0", "0 to 86400 seconds",
         "seconds of talk; an answered call below it is skipped",
         |s, text| s.call_duration_limit_secs = count(text, 0..=86_400)?;
-    CallStartMargin: Integer = "60", "seconds, 0 to 86400; 0 = off",
+    CallStartMargin: Integer = "60", "0 to 86400 seconds, 0 = off",
         "seconds around the start in which an existing phone call counts as this call",
         |s, text| s.call_start_margin_secs = count(text, 0..=86_400)?;
     DefaultCrmAssignee: Text = "", "an Enreach user id",
@@ -101,7 +101,7 @@ catalogue! {
     EnableMultipleMatchCreate: Boolean = "false", YES_OR_NO,
         "create a service call although several customers match",
         |s, text| s.enable_multiple_match_create = boolean(text)?;
-    ExecutionInterval: Integer = "15", "minutes, 1 to 44640",
+    ExecutionInterval: Integer = "15", "1 to 44640 minutes",
         "minutes that a pass looks back",
         |s, text| s.execution_interval = chrono::Duration::minutes(whole(text, 1..=44_640)?);
     IncomingDirectCallSubject: Text = "Incoming call", SUBJECT,
@@ -119,7 +119,7 @@ catalogue! {
     MultipleMatchesPickFirst: Boolean = "false", YES_OR_NO,
         "of several matching customers take the first",
         |s, text| s.multiple_matches_pick_first = boolean(text)?;
-    NumbersToCut: Integer = "0", "characters, 0 to 15",
+    NumbersToCut: Integer = "0", "0 to 15 characters",
         "characters cut from the start of the E.164 form before the search, plus sign included",
         |s, text| s.numbers_to_cut = size(text, 0..=15)?;
     ProcessDirectCalls: Boolean = "true", YES_OR_NO,
@@ -146,7 +146,7 @@ catalogue! {
     PreferExactMatch: Boolean = "true", YES_OR_NO,
         "customers whose number is equal push out those whose number only contains it",
         |s, text| s.prefer_exact_match = boolean(text)?;
-    MinimumMatchDigits: Integer = "6", "digits, 1 to 15",
+    MinimumMatchDigits: Integer = "6", "1 to 15 digits",
         "fewest digits that are searched by containment",
         |s, text| s.minimum_match_digits = size(text, 1..=15)?;
     SharedNumberToAccount: Boolean = "false", YES_OR_NO,
@@ -168,10 +168,10 @@ catalogue! {
     CloseCallbacksInEnreach: Boolean = "true", YES_OR_NO,
         "close callbacks in Enreach once they are in Dynamics",
         |s, text| s.close_callbacks_in_enreach = boolean(text)?;
-    DirectoryRefreshSeconds: Integer = "300", "seconds, 1 to 86400",
+    DirectoryRefreshSeconds: Integer = "300", "1 to 86400 seconds",
         "age at which the directory of customers is read again",
         |s, text| s.directory_refresh = seconds(text, 1..=86_400)?;
-    SettingsRefreshSeconds: Integer = "300", "seconds, 1 to 3600",
+    SettingsRefreshSeconds: Integer = "300", "1 to 3600 seconds",
         "age at which these settings are read again",
         |s, text| s.settings_refresh = seconds(text, 1..=3_600)?;
     WindowBasis: Text = "Modified", "Modified or StartTime",

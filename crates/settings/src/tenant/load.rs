@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
-use dataverse_client::{DataverseApi, Filter, Query, Row};
+use dataverse_client::{DataverseApi, Filter, Query, Row, all_rows};
 use voice_model::ErrorClass;
 
 use crate::error::{Error, Result};
@@ -41,13 +41,7 @@ async fn read_rows(api: &dyn DataverseApi, names: &Names) -> dataverse_client::R
         .select([&names.setting_id, &names.setting_name, &names.setting_value])
         .select(["createdon"])
         .filter(Filter::eq("statecode", 0));
-    let mut page = api.query(&query).await?;
-    let mut rows = page.rows;
-    while let Some(next) = page.next {
-        page = api.next_page(&next).await?;
-        rows.append(&mut page.rows);
-    }
-    Ok(rows)
+    all_rows(api, &query).await
 }
 
 fn is_table_missing(error: &dataverse_client::Error) -> bool {

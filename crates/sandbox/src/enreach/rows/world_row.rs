@@ -31,10 +31,10 @@ impl WorldRow {
     pub(super) fn read(
         collection: Collection,
         index: usize,
-        row: &Value,
+        row: Value,
     ) -> Result<Self, EnreachLoadError> {
         let refused = |id, problem| EnreachLoadError { set: collection.name(), index, id, problem };
-        let Some(fields) = row.as_object() else {
+        let Value::Object(fields) = row else {
             return Err(refused(None, format!("is {row}; expected an object")));
         };
         let id = match fields.get("Id") {
@@ -55,7 +55,7 @@ impl WorldRow {
                 }
             }
         }
-        Ok(Self { collection, index, id, fields: fields.clone() })
+        Ok(Self { collection, index, id, fields })
     }
 
     pub(super) fn id(&self) -> Uuid {

@@ -1,0 +1,54 @@
+use super::*;
+use std::collections::BTreeMap;
+
+use crate::world::Expected;
+
+fn found(decision: &Decision) -> Expected {
+    match &decision.outcome {
+        Outcome::Logged { .. } => Expected::Logged,
+        Outcome::AlreadyLogged { .. } => Expected::AlreadyLogged,
+        Outcome::Skipped(reason) => Expected::Skipped(reason.name()),
+        Outcome::Deferred(reason) => Expected::Deferred(reason.name()),
+        Outcome::Failed(_) => Expected::Failed,
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_call_of_the_story_ends_as_the_story_says() {
+    for seed in [365, 1, 2] {
+        let stage = Stage::set(seed).await.unwrap();
+        let report = stage.call_sync.pass(Freshness::Fresh).await;
+        assert!(report.error.is_none(), "{:?}", report.error);
+        let decided: BTreeMap<_, _> =
+            report.decisions.iter().map(|d| (d.call.to_string(), found(d))).collect();
+        let mut expected = stage.story.expected.clone();
+        expected.insert(stage.story.failing_call.to_string(), Expected::Failed);
+        for (call, expected) in &expected {
+            let decision = report.decisions.iter().find(|d| d.call.as_str() == call);
+            assert_eq!(decided.get(call), Some(expected), "seed {seed}: {decision:#?}");
+        }
+        assert_eq!(decided.len(), expected.len());
+
+        let again = stage.call_sync.pass(Freshness::Cached).await;
+        let created =
+            again.decisions.iter().filter(|d| matches!(d.outcome, Outcome::Logged { .. }));
+        assert_eq!(created.count(), 0, "a second pass creates nothing");
+        stage.sandbox.shutdown().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn new_calls_are_news_and_old_ones_are_not() {
+    let stage = Stage::set(365).await.unwrap();
+    let mut known = HashMap::new();
+    let first = stage.call_sync.pass(Freshness::Fresh).await;
+    let news = |known: &mut _, report: &PassReport| {
+        report.decisions.iter().filter(|decision| is_news(known, decision)).count()
+    };
+    assert_eq!(news(&mut known, &first), first.decisions.len());
+    let calm = stage.call_sync.pass(Freshness::Cached).await;
+    assert_eq!(news(&mut known, &calm), 0);
+    stage.sandbox.load_world(&stage.story.fresh_calls(0, stage.clock.now())).unwrap();
+    let busy = stage.call_sync.pass(Freshness::Cached).await;
+    assert!(news(&mut known, &busy) >= 1);
+}
