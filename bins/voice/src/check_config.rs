@@ -66,6 +66,6 @@ fn credential(credential: &CredentialConfig) -> &'static str {
         CredentialConfig::ClientSecret { .. } => "client secret",
         CredentialConfig::ManagedIdentity { .. } => "managed identity",
         CredentialConfig::WorkloadIdentity { .. } => "workload identity",
-        CredentialConfig::DeveloperTools { .. } => "developer tools",
+        CredentialConfig::DeveloperTools => "developer tools",
     }
 }

@@ -53,3 +53,28 @@ pub(crate) fn grams(digits: &[u8]) -> impl Iterator<Item = u32> {
         .windows(GRAM_DIGITS)
         .map(|gram| gram.iter().fold(0, |value: u32, byte| value * 10 + u32::from(byte & 0x0f)))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_stays_behind_a_removed_entry() {
+        let grams: Vec<u32> = grams(b"0501234567").collect();
+        let mut postings = Postings::default();
+        postings.add(&grams, 7);
+        postings.add(&grams, 3);
+        assert_eq!(postings.possible(b"123456"), Some([3, 7].as_slice()));
+        postings.remove(&grams, 7);
+        assert_eq!(postings.possible(b"123456"), Some([3].as_slice()));
+        postings.remove(&grams, 3);
+        assert!(postings.lists.is_empty());
+    }
+
+    #[test]
+    fn a_needle_too_short_to_look_up_is_told_from_one_that_nobody_has() {
+        let postings = Postings::default();
+        assert_eq!(postings.possible(b"1234"), None);
+        assert_eq!(postings.possible(b"12345"), Some([].as_slice()));
+    }
+}

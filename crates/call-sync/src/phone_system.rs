@@ -40,13 +40,15 @@ impl PhoneSystem {
     ) -> Result<Self> {
         let (me, users, queues) = futures::try_join!(api.me(), api.users(), api.queues())?;
         let organization = me.organization.ok_or(Error::NoOrganization)?;
-        let reader = NumberReader::new(region(settings, &users.rows, &queues.rows));
+        let (region, unknown) = region(settings, &users.rows, &queues.rows);
+        let reader = NumberReader::new(region);
         let findings = users
             .unreadable
             .iter()
             .map(|row| ("Enreach users", row))
             .chain(queues.unreadable.iter().map(|row| ("Enreach queues", row)))
             .map(|(what, row)| Finding::new(what, format!("row {}: {}", row.index + 1, row.reason)))
+            .chain(unknown)
             .collect();
         let mut system = Self {
             organization,
@@ -112,12 +114,26 @@ fn own_key(number: &CallerNumber) -> Option<String> {
     }
 }
 
-/// The setting's region, else the commonest one among the organisation's own numbers.
-fn region(settings: &TenantSettings, users: &[User], queues: &[Queue]) -> Option<Region> {
-    let set = settings.default_region.as_deref().and_then(|region| Region::parse(region).ok());
-    set.or_else(|| {
+/// The setting's region, else the commonest one among the organisation's own numbers; and a finding
+/// if the setting names no country.
+fn region(
+    settings: &TenantSettings,
+    users: &[User],
+    queues: &[Queue],
+) -> (Option<Region>, Option<Finding>) {
+    let set = settings.default_region.as_deref().map(Region::parse);
+    let (set, finding) = match set {
+        Some(Ok(region)) => (Some(region), None),
+        Some(Err(error)) => {
+            let message = format!("{error}; the commonest country of your own numbers is used");
+            (None, Some(Finding::new("DefaultRegion", message)))
+        }
+        None => (None, None),
+    };
+    let commonest = || {
         let of_users = users.iter().flat_map(|user| [&user.work_number, &user.mobile_number]);
         let of_queues = queues.iter().flat_map(|queue| &queue.numbers);
         commonest_region(of_users.flatten().chain(of_queues).map(String::as_str))
-    })
+    };
+    (set.or_else(commonest), finding)
 }

@@ -122,6 +122,6 @@ fn credential_kind(config: &CredentialConfig) -> CredentialKind {
         CredentialConfig::WorkloadIdentity { tenant_id, client_id, token_file, authority_host } => {
             CredentialKind::WorkloadIdentity { tenant_id, client_id, token_file, authority_host }
         }
-        CredentialConfig::DeveloperTools { .. } => CredentialKind::DeveloperTools,
+        CredentialConfig::DeveloperTools => CredentialKind::DeveloperTools,
     }
 }

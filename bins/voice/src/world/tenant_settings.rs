@@ -32,7 +32,7 @@ pub(super) fn rows(ids: &Ids, default_assignee: &str) -> Vec<Value> {
         ("IncomingDirectCallSubject", "Incoming call", CALL_SYNC, TEXT),
         ("IncomingQueueCallSubject", "Incoming service call", CALL_SYNC, TEXT),
         ("OutgoingDirectCallSubject", "Outgoing call", CALL_SYNC, TEXT),
-        ("MultipleMatchPhoneCallStatus", "Open", CALL_SYNC, TEXT),
+        ("MultipleMatchPhoneCallStatus", "1", CALL_SYNC, INTEGER),
         ("MultipleMatchesPickFirst", "false", CALL_SYNC, BOOLEAN),
         ("NumbersToCut", "4", GENERAL, INTEGER),
         ("ProcessDirectCalls", "true", CALL_SYNC, BOOLEAN),

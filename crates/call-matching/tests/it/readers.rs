@@ -58,6 +58,19 @@ fn digits_that_are_no_number_stay_digits() {
 }
 
 #[test]
+fn a_number_typed_in_full_is_certain_if_it_is_valid() {
+    for certain in
+        ["+358 50 1234567", "00358 50 1234567", "+47 (0) 22 12 34 56", "+39 (0)6 1234 5678"]
+    {
+        assert!(finnish().typed(certain).is_certain(), "{certain}");
+    }
+    for uncertain in ["050 1234567", "358501234567", "+999 12345678", "+358501234567;+358401234567"]
+    {
+        assert!(!finnish().typed(uncertain).is_certain(), "{uncertain}");
+    }
+}
+
+#[test]
 fn a_region_is_two_letters_of_a_country_with_a_plan() {
     for text in ["FI", "fi", " Fi "] {
         assert_eq!(Region::parse(text).unwrap().code(), "FI");

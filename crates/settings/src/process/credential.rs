@@ -41,10 +41,7 @@ pub enum CredentialConfig {
         authority_host: Url,
     },
     /// `developer_tools`: whoever is signed in with the Azure command line. Not for production.
-    DeveloperTools {
-        /// The Entra tenant, if not the one signed in to.
-        tenant_id: Option<String>,
-    },
+    DeveloperTools,
 }
 
 const AUTHORITY: &str = "https://login.microsoftonline.com";
@@ -122,8 +119,8 @@ fn workload_identity(section: &mut Section<'_>, ambient: &Ambient) -> Option<Cre
     })
 }
 
-fn developer_tools(section: &mut Section<'_>, _: &Ambient) -> Option<CredentialConfig> {
-    Some(CredentialConfig::DeveloperTools { tenant_id: section.read("tenant_id", directory_name) })
+fn developer_tools(_: &mut Section<'_>, _: &Ambient) -> Option<CredentialConfig> {
+    Some(CredentialConfig::DeveloperTools)
 }
 
 fn given_or(

@@ -113,7 +113,7 @@ fn every_kind_of_credential_is_read() {
         kind("kind = 'managed_identity'\nclient_id = 'abc'"),
         "ManagedIdentity { client_id: Some(\"abc\") }"
     );
-    assert_eq!(kind("kind = 'developer_tools'"), "DeveloperTools { tenant_id: None }");
+    assert_eq!(kind("kind = 'developer_tools'"), "DeveloperTools");
     let federated =
         kind("kind = 'workload_identity'\ntenant_id = 't'\nclient_id = 'c'\ntoken_file = 'f'");
     assert!(federated.starts_with("WorkloadIdentity { tenant_id: \"t\""), "{federated}");
