@@ -12,7 +12,7 @@ use voice_model::{CallId, Clock, SystemClock};
 use worker::{Exit, Shutdown};
 
 use crate::table;
-use crate::world::{self, DemoWorld};
+use crate::world::{self, DemoWorld, Expected};
 
 /// Time between new calls in the continuous demo.
 const PAUSE: Duration = Duration::from_secs(3);
@@ -38,7 +38,12 @@ pub(crate) async fn run(args: &DemoArgs) -> anyhow::Result<Exit> {
     );
     let report = stage.call_sync.pass(Freshness::Fresh).await;
     println!("{}\n\n{}", table::of_decisions(&report.decisions), table::totals(&report));
-    let exit = exit_of(&report);
+    let deviations = stage.deviations(&report);
+    match deviations.len() {
+        0 => println!("Every decision is the one that the story wants."),
+        several => println!("{several} decisions are not those of the story: {deviations:#?}"),
+    }
+    let exit = exit_of(&report, &deviations);
     if !args.once && exit == Exit::Done {
         println!("\nNew calls arrive every {} s. Ctrl-C ends the demo.\n", PAUSE.as_secs());
         stage.go_on(&report, &shutdown).await?;
@@ -67,6 +72,22 @@ impl Stage {
         Ok(Self { sandbox, story, call_sync, clock })
     }
 
+    /// The calls that did not end as the story says.
+    fn deviations(&self, report: &PassReport) -> Vec<String> {
+        let mut expected = self.story.expected.clone();
+        expected.insert(self.story.failing_call.to_string(), Expected::Failed);
+        let mut deviations = Vec::new();
+        for decision in &report.decisions {
+            let wanted = expected.remove(decision.call.as_str());
+            if wanted != Some(found(decision)) {
+                deviations
+                    .push(format!("{}: {}, wanted {wanted:?}", decision.call, decision.outcome));
+            }
+        }
+        deviations.extend(expected.keys().map(|call| format!("{call}: not decided")));
+        deviations
+    }
+
     /// New calls, a pass, a line for every decision that is new; until shutdown.
     async fn go_on(&self, first: &PassReport, shutdown: &Shutdown) -> anyhow::Result<()> {
         let mut known: HashMap<CallId, Outcome> = HashMap::new();
@@ -93,6 +114,17 @@ impl Stage {
             }
         }
         Ok(())
+    }
+}
+
+/// A decision in the story's terms.
+fn found(decision: &Decision) -> Expected {
+    match &decision.outcome {
+        Outcome::Logged { .. } => Expected::Logged,
+        Outcome::AlreadyLogged { .. } => Expected::AlreadyLogged,
+        Outcome::Skipped(reason) => Expected::Skipped(reason.name()),
+        Outcome::Deferred(reason) => Expected::Deferred(reason.name()),
+        Outcome::Failed(_) => Expected::Failed,
     }
 }
 
@@ -154,8 +186,10 @@ authority_host = "{base_url}/entra"
     )
 }
 
-fn exit_of(report: &PassReport) -> Exit {
-    let Some(error) = &report.error else { return Exit::Done };
+fn exit_of(report: &PassReport, deviations: &[String]) -> Exit {
+    let Some(error) = &report.error else {
+        return if deviations.is_empty() { Exit::Done } else { Exit::Failure };
+    };
     eprintln!("the pass stopped: {}", error.chain());
     Exit::of(error.class())
 }

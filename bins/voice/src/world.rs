@@ -57,12 +57,10 @@ pub(crate) struct DemoWorld {
     /// For `POST /control/world`; all dates are absolute.
     pub(crate) world: Value,
     /// The call to plant a fault for; without the fault it is logged.
-    #[cfg_attr(not(test), expect(dead_code, reason = "the tests hold the demo to it"))]
     pub(crate) failing_call: CallId,
     /// Key of the row that the failing call would become, to aim the fault at.
     pub(crate) failing_activity: ActivityId,
     /// What must become of each call, by call id.
-    #[cfg_attr(not(test), expect(dead_code, reason = "the tests hold the demo to it"))]
     pub(crate) expected: BTreeMap<String, Expected>,
     seed: u64,
     team: Team,

@@ -45,7 +45,7 @@ pub(crate) struct UserBook {
 impl UserBook {
     /// Files the users. Disabled ones must not be among them.
     pub(crate) fn new(mut users: Vec<DynamicsUser>, reader: &NumberReader) -> Self {
-        users.sort_by(|a, b| age(a).cmp(&age(b)));
+        users.sort_by_key(age);
         let mut book = Self::default();
         for (position, user) in users.iter().enumerate() {
             if let Some(agent) = &user.agent {

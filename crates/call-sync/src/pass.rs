@@ -137,7 +137,7 @@ impl Pass<'_> {
         for conversation in conversations {
             match self.first_rules(conversation, state, phone_system, &loaded.settings) {
                 Ok(call) => open.push(call),
-                Err(decision) => report.decisions.push(decision),
+                Err(decision) => report.decisions.push(*decision),
             }
         }
         let outcome = if open.is_empty() {
@@ -179,7 +179,7 @@ impl Pass<'_> {
         state: &State,
         phone_system: &PhoneSystem,
         settings: &TenantSettings,
-    ) -> Result<OpenCall, Decision> {
+    ) -> Result<OpenCall, Box<Decision>> {
         let is_own = |number: &CallerNumber| phone_system.is_own(number);
         let outcome = match state.memory.logged(&conversation.call) {
             Some(activity) => Outcome::AlreadyLogged { activity, by: LoggedBy::Us },
@@ -194,12 +194,8 @@ impl Pass<'_> {
             let number = phone_system.reader.from_enreach(conversation.customer_number.as_deref());
             evidence_of(&conversation, Some(&number))
         };
-        Err(Decision {
-            call: conversation.call,
-            outcome,
-            modified: conversation.modified,
-            evidence,
-        })
+        let Conversation { call, modified, .. } = conversation;
+        Err(Box::new(Decision { call, outcome, modified, evidence }))
     }
 
     /// Finds owner and customer of the open calls, and writes what is to be written.

@@ -1,17 +1,4 @@
 use super::*;
-use std::collections::BTreeMap;
-
-use crate::world::Expected;
-
-fn found(decision: &Decision) -> Expected {
-    match &decision.outcome {
-        Outcome::Logged { .. } => Expected::Logged,
-        Outcome::AlreadyLogged { .. } => Expected::AlreadyLogged,
-        Outcome::Skipped(reason) => Expected::Skipped(reason.name()),
-        Outcome::Deferred(reason) => Expected::Deferred(reason.name()),
-        Outcome::Failed(_) => Expected::Failed,
-    }
-}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_call_of_the_story_ends_as_the_story_says() {
@@ -19,15 +6,8 @@ async fn every_call_of_the_story_ends_as_the_story_says() {
         let stage = Stage::set(seed).await.unwrap();
         let report = stage.call_sync.pass(Freshness::Fresh).await;
         assert!(report.error.is_none(), "{:?}", report.error);
-        let decided: BTreeMap<_, _> =
-            report.decisions.iter().map(|d| (d.call.to_string(), found(d))).collect();
-        let mut expected = stage.story.expected.clone();
-        expected.insert(stage.story.failing_call.to_string(), Expected::Failed);
-        for (call, expected) in &expected {
-            let decision = report.decisions.iter().find(|d| d.call.as_str() == call);
-            assert_eq!(decided.get(call), Some(expected), "seed {seed}: {decision:#?}");
-        }
-        assert_eq!(decided.len(), expected.len());
+        assert_eq!(stage.deviations(&report), Vec::<String>::new(), "seed {seed}");
+        assert!(report.decisions.len() >= 100);
 
         let again = stage.call_sync.pass(Freshness::Cached).await;
         let created =

@@ -1,5 +1,7 @@
 //! The binary `voice`, as a person runs it.
 
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
 use std::process::{Command, Output};
 
 fn voice(arguments: &[&str]) -> Output {

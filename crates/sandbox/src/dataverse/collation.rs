@@ -168,7 +168,11 @@ mod tests {
 
     #[track_caller]
     fn check(text: &str, value: &str, anchor: Anchor, expected: bool) {
-        assert_eq!(Pattern::new(value, anchor).matches(text), expected, "{text:?} {value:?} {anchor:?}");
+        assert_eq!(
+            Pattern::new(value, anchor).matches(text),
+            expected,
+            "{text:?} {value:?} {anchor:?}"
+        );
     }
 
     #[test]

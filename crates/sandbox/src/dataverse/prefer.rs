@@ -40,7 +40,9 @@ impl Preferences {
                 let argument = argument.trim().trim_matches('"');
                 match name.trim().to_ascii_lowercase().as_str() {
                     "return" if argument == "representation" => wishes.representation = true,
-                    "odata.include-annotations" => argument.clone_into(&mut wishes.annotations.text),
+                    "odata.include-annotations" => {
+                        argument.clone_into(&mut wishes.annotations.text)
+                    }
                     "odata.maxpagesize" => {
                         wishes.page_size = argument.parse().ok().filter(|size| *size > 0);
                     }
@@ -126,8 +128,9 @@ mod tests {
 
     #[test]
     fn wishes_may_share_a_header_or_not() {
-        let joined =
-            read(&["return=representation, odata.include-annotations=\"a.b,c.*\",odata.maxpagesize=3"]);
+        let joined = read(&[
+            "return=representation, odata.include-annotations=\"a.b,c.*\",odata.maxpagesize=3",
+        ]);
         let apart = read(&[
             "odata.maxpagesize=3",
             "return=representation",

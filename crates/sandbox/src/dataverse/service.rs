@@ -157,7 +157,10 @@ fn caller(state: &State, request: &Request, now: DateTime<Utc>) -> Outcome<Conte
     let header = |name: &str| {
         let text = request.headers.get(name)?.to_str().ok()?.trim();
         Some(Uuid::try_parse(text).map_err(|_| {
-            Failure::bad_request("0x80060888", format!("The header {name} is not a GUID: '{text}'."))
+            Failure::bad_request(
+                "0x80060888",
+                format!("The header {name} is not a GUID: '{text}'."),
+            )
         }))
     };
     let impersonated = match (header("callerobjectid"), header("mscrmcallerid")) {

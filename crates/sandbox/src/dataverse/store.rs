@@ -250,4 +250,3 @@ fn key_text(parts: &[Value]) -> String {
 fn between(index: &BTreeSet<(Uuid, Uuid)>, id: Uuid) -> impl Iterator<Item = Uuid> {
     index.range((id, Uuid::nil())..=(id, Uuid::max())).map(|(_, other)| *other)
 }
-

@@ -19,11 +19,12 @@ pub(super) fn run(
     body: &mut Vec<u8>,
 ) -> StatusCode {
     let outcome = match requests {
-        Err(failure) => Err(batch.refuse(failure.clone())),
+        Err(failure) => Err(Box::new(batch.refuse(failure.clone()))),
         Ok(requests) => all_or_nothing(batch, requests),
     };
     match outcome {
         Err(response) => {
+            let response = *response;
             multipart::write_response(body, boundary, None, &response);
             response.status
         }
@@ -44,12 +45,12 @@ pub(super) fn run(
 fn all_or_nothing(
     batch: &mut Batch<'_, '_>,
     requests: &[(String, InnerRequest)],
-) -> Result<Vec<(String, Response)>, Response> {
+) -> Result<Vec<(String, Response)>, Box<Response>> {
     if requests.iter().any(|(_, request)| request.method == Method::GET) {
-        return Err(batch.refuse(Failure::payload(
+        return Err(Box::new(batch.refuse(Failure::payload(
             "An invalid HTTP method 'GET' was detected for a request in a change set. Requests in \
              change sets only support the HTTP methods 'POST', 'PUT', 'DELETE', and 'PATCH'.",
-        )));
+        ))));
     }
     batch.state.store.begin();
     let mut references = References::new();
@@ -58,7 +59,7 @@ fn all_or_nothing(
         let response = batch.operate(request, &references);
         if is_error(response.status) {
             batch.state.store.roll_back(&batch.state.schema);
-            return Err(response);
+            return Err(Box::new(response));
         }
         if let Some(row) = written_row(&response) {
             references.insert(content_id.clone(), row);

@@ -98,7 +98,9 @@ pub(super) fn split(body: &Bytes, boundary: &str) -> Outcome<Vec<Part>> {
 pub(super) fn read_request(part: &Part) -> Outcome<InnerRequest> {
     let kind = part.headers.get(http::header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
     let is_http = kind.is_some_and(|kind| {
-        kind.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/http"))
+        kind.split(';')
+            .next()
+            .is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/http"))
     });
     if !is_http {
         return Err(malformed("A part of a batch must have the content type application/http."));
@@ -283,7 +285,8 @@ mod tests {
 
     #[test]
     fn a_bare_line_feed_is_noticed_outside_the_body_only() {
-        let body = "--b\r\nContent-Type: application/http\r\n\r\nPOST /x HTTP/1.1\r\n\r\n{\n}\r\n--b--";
+        let body =
+            "--b\r\nContent-Type: application/http\r\n\r\nPOST /x HTTP/1.1\r\n\r\n{\n}\r\n--b--";
         let parts = split(&Bytes::from(body), "b").unwrap();
         assert!(!read_request(&parts[0]).unwrap().bare_line_feed);
         let bare = body.replace("\r\n", "\n");

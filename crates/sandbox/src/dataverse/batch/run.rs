@@ -69,7 +69,8 @@ fn read(request: &Request) -> Outcome<Vec<Item>> {
 
 fn item(part: &Part) -> Outcome<Item> {
     let kind = part.headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
-    let multipart = kind.is_some_and(|kind| kind.trim().to_ascii_lowercase().starts_with("multipart/"));
+    let multipart =
+        kind.is_some_and(|kind| kind.trim().to_ascii_lowercase().starts_with("multipart/"));
     if !multipart {
         return Ok(Item::Operation(multipart::read_request(part)));
     }
@@ -123,9 +124,7 @@ impl Batch<'_, '_> {
         for item in items {
             let outcome = match item {
                 Item::Operation(request) => self.single(request, &boundary, &mut body),
-                Item::ChangeSet(requests) => {
-                    change_set::run(self, requests, &boundary, &mut body)
-                }
+                Item::ChangeSet(requests) => change_set::run(self, requests, &boundary, &mut body),
             };
             if !go_on && is_error(outcome) {
                 status = outcome;
@@ -219,7 +218,8 @@ impl Batch<'_, '_> {
     fn unfold(&self, inner: &InnerRequest, references: &References) -> Outcome<Request> {
         let (path, query) = split_query(&inner.url);
         let path = resolve_head(below_service(path), references)?;
-        let body = if inner.body.trim_ascii().is_empty() { Bytes::new() } else { inner.body.clone() };
+        let body =
+            if inner.body.trim_ascii().is_empty() { Bytes::new() } else { inner.body.clone() };
         Ok(Request {
             method: inner.method.clone(),
             path,

@@ -110,11 +110,9 @@ fn type_members(
             "String",
             json!({ "MaxLength": max, "Format": format, "FormatName": { "Value": format } }),
         ),
-        ColumnKind::Memo { max } => (
-            "MemoAttributeMetadata",
-            "Memo",
-            json!({ "MaxLength": max, "Format": "TextArea" }),
-        ),
+        ColumnKind::Memo { max } => {
+            ("MemoAttributeMetadata", "Memo", json!({ "MaxLength": max, "Format": "TextArea" }))
+        }
         ColumnKind::Int { min, max } => (
             "IntegerAttributeMetadata",
             "Integer",
@@ -159,12 +157,7 @@ fn type_members(
     (kind, attribute_type, members)
 }
 
-fn option_set<'a>(
-    table: &Table,
-    column: &Column,
-    kind: &str,
-    options: Vec<Json>,
-) -> Document<'a> {
+fn option_set<'a>(table: &Table, column: &Column, kind: &str, options: Vec<Json>) -> Document<'a> {
     let name = format!("{}_{}", table.logical_name, column.logical_name);
     let members = json!({
         "Name": name,

@@ -73,8 +73,12 @@ impl<'a> Document<'a> {
         self.kind == kind
             || kind == "AttributeMetadata" && self.kind.ends_with("AttributeMetadata")
             || kind == "EnumAttributeMetadata"
-                && ["PicklistAttributeMetadata", "StateAttributeMetadata", "StatusAttributeMetadata"]
-                    .contains(&self.kind)
+                && [
+                    "PicklistAttributeMetadata",
+                    "StateAttributeMetadata",
+                    "StatusAttributeMetadata",
+                ]
+                .contains(&self.kind)
             || kind == "RelationshipMetadataBase" && self.kind.ends_with("RelationshipMetadata")
     }
 

@@ -58,8 +58,7 @@ fn member<'m>(
     let unknown = |name: &str| Failure::unknown_property(name, kind);
     let Some((first, rest)) = path.0.split_first() else { return Err(unknown("")) };
     let start = members.get(first).ok_or_else(|| unknown(first))?;
-    rest.iter()
-        .try_fold(start, |at, name| at.get(name.as_str()).ok_or_else(|| unknown(name)))
+    rest.iter().try_fold(start, |at, name| at.get(name.as_str()).ok_or_else(|| unknown(name)))
 }
 
 fn compare(member: &Json, operator: Operator, literal: &Literal) -> bool {

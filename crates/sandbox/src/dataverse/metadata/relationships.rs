@@ -112,7 +112,9 @@ fn one_to_many_document<'a>(
             "Unshare": "NoCascade",
         },
     });
-    let path =
-        format!("relationship/{}/{}/{}", table.logical_name, column.logical_name, target.relationship);
+    let path = format!(
+        "relationship/{}/{}/{}",
+        table.logical_name, column.logical_name, target.relationship
+    );
     Document::new("OneToManyRelationshipMetadata", metadata_id(&path), members)
 }

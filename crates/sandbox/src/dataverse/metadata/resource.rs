@@ -275,11 +275,8 @@ fn show(
             .filter(|_| declared != "AttributeMetadata")
             .ok_or_else(|| Failure::unknown_property(name, declared))?;
         let mut rows = show_all(&(related.load)(), related.declared, inner)?;
-        let value = if related.single {
-            rows.pop().unwrap_or(Json::Null)
-        } else {
-            Json::Array(rows)
-        };
+        let value =
+            if related.single { rows.pop().unwrap_or(Json::Null) } else { Json::Array(rows) };
         members.insert(name.clone(), value);
     }
     Ok(members)
@@ -320,11 +317,7 @@ fn cast(segment: &str) -> Outcome<&'static str> {
 }
 
 fn absent(declared: &str) -> Failure {
-    Failure::new(
-        StatusCode::NOT_FOUND,
-        "0x80060888",
-        format!("Resource not found for {declared}."),
-    )
+    Failure::new(StatusCode::NOT_FOUND, "0x80060888", format!("Resource not found for {declared}."))
 }
 
 fn absent_named(declared: &str, name: &str) -> Failure {

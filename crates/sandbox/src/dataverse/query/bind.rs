@@ -112,8 +112,7 @@ impl Binder<'_> {
             && self.table.find_property(name).is_none()
             && let Some(Navigation::One { target, .. }) = self.table.navigate(name)
         {
-            let target = target
-                .map_or("principal", |target| &self.view.table(target).logical_name);
+            let target = target.map_or("principal", |target| &self.view.table(target).logical_name);
             let target = format!("Microsoft.Dynamics.CRM.{target}");
             return Err(incompatible(&target, literal.edm_name(), operator));
         }

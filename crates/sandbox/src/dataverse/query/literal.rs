@@ -1,6 +1,6 @@
 //! Literals of OData expressions: how they are read, written and compared with columns.
 
-use chrono::{DateTime, NaiveDate, NaiveTime, SecondsFormat, Utc};
+use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use uuid::Uuid;
 
 use crate::dataverse::schema::ColumnKind;
@@ -71,7 +71,7 @@ impl Literal {
             Self::Number(number) => format!("{number:?}"),
             Self::Text(text) => format!("'{}'", text.replace('\'', "''")),
             Self::Guid(id) => id.to_string(),
-            Self::Instant(at) => at.to_rfc3339_opts(SecondsFormat::AutoSi, true),
+            Self::Instant(at) => at.to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true),
             Self::Date(date) => date.format("%Y-%m-%d").to_string(),
             Self::Enum(name) => format!("Ns.Type'{}'", name.replace('\'', "''")),
         }

@@ -76,7 +76,9 @@ impl Options {
     pub(in crate::dataverse) fn only(&self, offered: &[&str]) -> Outcome<()> {
         let mut names: Vec<&String> = self.values.keys().collect();
         names.sort();
-        match names.into_iter().find(|name| name.starts_with('$') && !offered.contains(&name.as_str()))
+        match names
+            .into_iter()
+            .find(|name| name.starts_with('$') && !offered.contains(&name.as_str()))
         {
             Some(name) => Err(Failure::unsupported_query(format!(
                 "The query specified in the URI is not valid. Query option '{name}' cannot be \

@@ -82,8 +82,11 @@ impl Order {
 
     /// The opaque paging cookie for the page after `page - 1` that ended at `last`.
     pub(in crate::dataverse) fn skip_token(&self, page: u64, last: &Place) -> String {
-        let values: Vec<Json> =
-            last.values.iter().map(|value| value.as_ref().map_or(Json::Null, Value::to_json)).collect();
+        let values: Vec<Json> = last
+            .values
+            .iter()
+            .map(|value| value.as_ref().map_or(Json::Null, Value::to_json))
+            .collect();
         let cookie = serde_json::json!([last.id.to_string(), values]);
         format!(
             "<cookie pagenumber=\"{page}\" pagingcookie=\"{}\" istracking=\"False\" />",

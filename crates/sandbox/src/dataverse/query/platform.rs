@@ -156,11 +156,9 @@ impl Call<'_> {
         let next = day + Days::new(1);
         match direction {
             "" => Ok(Condition::During(path, day, next)),
-            "OrAfter" => Ok(Condition::Compare(
-                path,
-                Operator::GreaterOrEqual,
-                Some(Value::Instant(day)),
-            )),
+            "OrAfter" => {
+                Ok(Condition::Compare(path, Operator::GreaterOrEqual, Some(Value::Instant(day))))
+            }
             "OrBefore" => Ok(Condition::Compare(path, Operator::Less, Some(Value::Instant(next)))),
             _ => Err(self.fault("no such function")),
         }

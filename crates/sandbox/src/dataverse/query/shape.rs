@@ -146,11 +146,14 @@ impl Reader<'_> {
             .unwrap_or_default();
         let top = get("$top")
             .map(|text| {
-                text.parse().map_err(|_| Failure::syntax(format!("Invalid $top '{text}' in $expand.")))
+                text.parse()
+                    .map_err(|_| Failure::syntax(format!("Invalid $top '{text}' in $expand.")))
             })
             .transpose()?;
-        let mut query: Vec<String> =
-            options.iter().map(|(key, value)| format!("{key}={}", value.replace(' ', "%20"))).collect();
+        let mut query: Vec<String> = options
+            .iter()
+            .map(|(key, value)| format!("{key}={}", value.replace(' ', "%20")))
+            .collect();
         query.sort();
         Ok(Expand {
             name: name.to_owned(),
@@ -184,7 +187,8 @@ fn check_nested(nested: &HashMap<&str, &str>, navigation: Navigation) -> Outcome
 
 /// An owner: of its type `principal` only the key can be selected.
 fn principal(name: &str, navigation: Navigation, select: Option<&str>) -> Outcome<Expand> {
-    for item in select.unwrap_or_default().split(',').map(str::trim).filter(|item| !item.is_empty()) {
+    for item in select.unwrap_or_default().split(',').map(str::trim).filter(|item| !item.is_empty())
+    {
         if item != "ownerid" {
             return Err(Failure::unknown_property(item, "principal"));
         }

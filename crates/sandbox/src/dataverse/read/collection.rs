@@ -81,11 +81,8 @@ pub(super) fn list(
     if let (Some(last), None) = (&page.more_after, top) {
         let number = start.map_or(2, |(number, _)| number + 1);
         let token = query.order.skip_token(number, last);
-        let link = format!(
-            "{}{address}?{}",
-            view.context.service_root(),
-            options.with_skip_token(&token)
-        );
+        let link =
+            format!("{}{address}?{}", view.context.service_root(), options.with_skip_token(&token));
         answer.insert("@odata.nextLink".into(), link.into());
     }
     Ok(answer)
@@ -181,9 +178,7 @@ impl Query {
         let mut rows: Vec<(Place, Record<'a>)> = records(view, table, source, None)
             .filter(|record| self.fits(view, *record))
             .map(|record| (self.order.place(view, record), record))
-            .filter(|(place, _)| {
-                after.is_none_or(|after| self.order.compare(place, after).is_gt())
-            })
+            .filter(|(place, _)| after.is_none_or(|after| self.order.compare(place, after).is_gt()))
             .collect();
         rows.sort_by(|(a, _), (b, _)| self.order.compare(a, b));
         rows.into_iter().take(limit).map(|(_, record)| record).collect()

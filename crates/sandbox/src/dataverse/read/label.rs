@@ -10,18 +10,15 @@ use crate::dataverse::view::View;
 /// The `FormattedValue` of a cell, for kinds that have one.
 pub(super) fn label(view: View<'_>, column: &Column, value: &Value) -> Option<String> {
     match (&column.kind, value) {
-        (ColumnKind::Choice(options), Value::Int(number)) => options
-            .iter()
-            .find(|option| option.value == *number)
-            .map(|option| option.label.clone()),
-        (ColumnKind::State(options), Value::Int(number)) => options
-            .iter()
-            .find(|option| option.value == *number)
-            .map(|option| option.label.clone()),
-        (ColumnKind::Status(options), Value::Int(number)) => options
-            .iter()
-            .find(|option| option.value == *number)
-            .map(|option| option.label.clone()),
+        (ColumnKind::Choice(options), Value::Int(number)) => {
+            options.iter().find(|option| option.value == *number).map(|option| option.label.clone())
+        }
+        (ColumnKind::State(options), Value::Int(number)) => {
+            options.iter().find(|option| option.value == *number).map(|option| option.label.clone())
+        }
+        (ColumnKind::Status(options), Value::Int(number)) => {
+            options.iter().find(|option| option.value == *number).map(|option| option.label.clone())
+        }
         (ColumnKind::Bool { yes, no }, Value::Bool(flag)) => {
             Some((if *flag { *yes } else { *no }).to_owned())
         }

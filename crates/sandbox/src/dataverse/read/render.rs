@@ -136,9 +136,7 @@ impl Renderer<'_> {
             .related(record.at, expand.navigation)
             .into_iter()
             .filter_map(|at| self.view.record(at))
-            .filter(|row| {
-                expand.filter.as_ref().is_none_or(|filter| filter.holds(self.view, *row))
-            })
+            .filter(|row| expand.filter.as_ref().is_none_or(|filter| filter.holds(self.view, *row)))
             .map(|row| (expand.order.place(self.view, row), row))
             .collect();
         rows.sort_by(|(a, _), (b, _)| expand.order.compare(a, b));
@@ -158,13 +156,7 @@ impl Renderer<'_> {
         (rows, more)
     }
 
-    fn next_link(
-        &self,
-        table: &Table,
-        record: Record<'_>,
-        expand: &Expand,
-        token: &str,
-    ) -> String {
+    fn next_link(&self, table: &Table, record: Record<'_>, expand: &Expand, token: &str) -> String {
         let separator = if expand.query.is_empty() { "" } else { "&" };
         format!(
             "{}{}({})/{}?{}{separator}$skiptoken={}",

@@ -207,10 +207,8 @@ impl Reading<'_> {
         let mut members = Map::new();
         let fragment = format!("Collection($ref)/{}", table.set_name);
         members.insert("@odata.context".into(), context(self.view, &fragment).into());
-        let ids = rows
-            .iter()
-            .map(|at| serde_json::json!({ "@odata.id": self.address(*at) }))
-            .collect();
+        let ids =
+            rows.iter().map(|at| serde_json::json!({ "@odata.id": self.address(*at) })).collect();
         members.insert("value".into(), Json::Array(ids));
         Ok(reply::json(StatusCode::OK, members))
     }
@@ -220,4 +218,3 @@ impl Reading<'_> {
         format!("{}{set}({})", self.view.context.service_root(), at.id)
     }
 }
-

@@ -27,6 +27,13 @@ pub(in crate::dataverse) struct TableSpec {
     keys: Vec<(String, Vec<String>)>,
 }
 
+/// A state as it is described: number, label, and its status reasons, the default first.
+pub(in crate::dataverse) type StateSpec<'a> = (i32, &'a str, &'a [(i32, &'a str)]);
+
+/// States of most tables.
+pub(in crate::dataverse) const ACTIVE_INACTIVE: &[StateSpec<'_>] =
+    &[(0, "Active", &[(1, "Active")]), (1, "Inactive", &[(2, "Inactive")])];
+
 /// A column as it is described.
 #[derive(Debug, Clone)]
 pub(in crate::dataverse) struct ColumnSpec {
@@ -316,7 +323,7 @@ impl TableSpec {
     }
 
     /// States, each with its label and its status reasons, the default first.
-    pub(in crate::dataverse) fn states(mut self, states: &[(i32, &str, &[(i32, &str)])]) -> Self {
+    pub(in crate::dataverse) fn states(mut self, states: &[StateSpec<'_>]) -> Self {
         let state = states
             .iter()
             .map(|(value, label, statuses)| StateOption {
@@ -389,7 +396,9 @@ impl SchemaBuilder {
             .tables
             .iter()
             .enumerate()
-            .filter_map(|(at, spec)| Some((spec.logical_name.clone(), TableId(u16::try_from(at).ok()?))))
+            .filter_map(|(at, spec)| {
+                Some((spec.logical_name.clone(), TableId(u16::try_from(at).ok()?)))
+            })
             .collect();
         let mut tables: Vec<Table> =
             self.tables.into_iter().map(|spec| resolve_table(spec, &ids)).collect();
@@ -479,7 +488,9 @@ fn resolve_table(spec: TableSpec, ids: &HashMap<String, TableId>) -> Table {
         .columns
         .iter()
         .enumerate()
-        .filter_map(|(at, column)| Some((column.logical_name.clone(), ColumnId(u16::try_from(at).ok()?))))
+        .filter_map(|(at, column)| {
+            Some((column.logical_name.clone(), ColumnId(u16::try_from(at).ok()?)))
+        })
         .collect();
     let key = positions.get(&spec.key).copied().unwrap_or(ColumnId(0));
     let keys = spec
@@ -561,7 +572,11 @@ fn resolve_column(
         _ => spec.logical_name.clone(),
     };
     Column {
-        schema_name: if spec.custom { spec.logical_name.clone() } else { capitalise(&spec.logical_name) },
+        schema_name: if spec.custom {
+            spec.logical_name.clone()
+        } else {
+            capitalise(&spec.logical_name)
+        },
         display: capitalise(spec.logical_name.trim_start_matches("ev_")),
         logical_name: spec.logical_name,
         wire_name,
@@ -603,9 +618,11 @@ fn connect(tables: &mut [Table], links: &[Link]) -> Vec<Vec<(TableId, ColumnId)>
                 let names: Vec<String> = target.navigation.split(' ').map(str::to_owned).collect();
                 target.navigation = names.first().cloned().unwrap_or_default();
                 let leads_to = (!owner).then_some(target.table);
-                found.extend(names.into_iter().map(|name| {
-                    (own, name, Navigation::One { column: at, target: leads_to })
-                }));
+                found.extend(
+                    names
+                        .into_iter()
+                        .map(|name| (own, name, Navigation::One { column: at, target: leads_to })),
+                );
                 if !target.reverse.is_empty() {
                     let back = Navigation::Many { table: own, column: at };
                     found.push((target.table, target.reverse.clone(), back));

@@ -288,7 +288,10 @@ mod tests {
         for table in Schema::new(false).tables() {
             assert_eq!(table.column(table.key).kind, ColumnKind::Key, "{}", table.logical_name);
             for column in &table.columns {
-                assert_eq!(table.find(&column.logical_name), table.find_property(&column.wire_name));
+                assert_eq!(
+                    table.find(&column.logical_name),
+                    table.find_property(&column.wire_name)
+                );
             }
         }
     }

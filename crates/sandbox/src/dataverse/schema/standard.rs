@@ -1,5 +1,6 @@
 //! The tables that every environment with Dynamics 365 Sales has (reference, sections 2 and 3).
 
+use super::build::ACTIVE_INACTIVE;
 use super::{Behaviour, ColumnSpec, Ownership, SchemaBuilder, TableSpec};
 use crate::dataverse::value::Value;
 
@@ -25,9 +26,21 @@ pub(super) fn describe(schema: &mut SchemaBuilder) {
 
 fn phonecall() -> TableSpec {
     let regarding: &[(&str, &[&str], &str)] = &[
-        ("contact", &["regardingobjectid_contact_phonecall", "regardingobjectid_contact"], "Contact_Phonecalls"),
-        ("account", &["regardingobjectid_account_phonecall", "regardingobjectid_account"], "Account_Phonecalls"),
-        ("lead", &["regardingobjectid_lead_phonecall", "regardingobjectid_lead"], "Lead_Phonecalls"),
+        (
+            "contact",
+            &["regardingobjectid_contact_phonecall", "regardingobjectid_contact"],
+            "Contact_Phonecalls",
+        ),
+        (
+            "account",
+            &["regardingobjectid_account_phonecall", "regardingobjectid_account"],
+            "Account_Phonecalls",
+        ),
+        (
+            "lead",
+            &["regardingobjectid_lead_phonecall", "regardingobjectid_lead"],
+            "Lead_Phonecalls",
+        ),
     ];
     TableSpec::new("PhoneCall", "phonecalls", "Phone Call", 4210, Ownership::User)
         .key("activityid")
@@ -43,7 +56,11 @@ fn phonecall() -> TableSpec {
             ColumnSpec::day("actualstart"),
             ColumnSpec::day("actualend"),
             ColumnSpec::int("actualdurationminutes", 0, i32::MAX),
-            ColumnSpec::minutes_between("scheduleddurationminutes", "scheduledstart", "scheduledend"),
+            ColumnSpec::minutes_between(
+                "scheduleddurationminutes",
+                "scheduledstart",
+                "scheduledend",
+            ),
             ColumnSpec::flag("leftvoicemail", false, "Yes", "No"),
             ColumnSpec::flag("isbilled", false, "Yes", "No"),
             ColumnSpec::choice("prioritycode", &[(0, "Low"), (1, "Normal"), (2, "High")])
@@ -104,9 +121,6 @@ const PARTICIPATION: &[(i32, &str)] = &[
     (13, "Related"),
 ];
 
-const ACTIVE_INACTIVE: &[(i32, &str, &[(i32, &str)])] =
-    &[(0, "Active", &[(1, "Active")]), (1, "Inactive", &[(2, "Inactive")])];
-
 fn contact() -> TableSpec {
     let customer: &[(&str, &[&str], &str)] = &[
         ("account", &["parentcustomerid_account"], "contact_customer_accounts"),
@@ -127,8 +141,18 @@ fn contact() -> TableSpec {
             ColumnSpec::text("employeeid", 50),
         ])
         .with_all(phones(&[
-            "telephone1", "telephone2", "telephone3", "mobilephone", "company", "callback",
-            "business2", "home2", "assistantphone", "managerphone", "pager", "fax",
+            "telephone1",
+            "telephone2",
+            "telephone3",
+            "mobilephone",
+            "company",
+            "callback",
+            "business2",
+            "home2",
+            "assistantphone",
+            "managerphone",
+            "pager",
+            "fax",
         ]))
         .with_all(addresses(3))
         .with_all(e_mails())

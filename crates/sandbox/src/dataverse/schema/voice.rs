@@ -1,20 +1,17 @@
 //! Tables and columns of our own solution (design, section 6; reference, section 10).
 
+use super::build::ACTIVE_INACTIVE;
 use super::{ColumnSpec, Ownership, SchemaBuilder, TableSpec};
-use crate::dataverse::value::Value;
-
-const ACTIVE_INACTIVE: &[(i32, &str, &[(i32, &str)])] =
-    &[(0, "Active", &[(1, "Active")]), (1, "Inactive", &[(2, "Inactive")])];
 
 /// Adds the solution to the standard tables.
 pub(super) fn describe(schema: &mut SchemaBuilder) {
     schema.table(setting());
     schema.table(callback_profile());
     schema.table(routing_rule());
-    schema.extend("systemuser", [
-        ColumnSpec::text("ev_clouduserid", 100),
-        ColumnSpec::email("ev_clouduseremail", 100),
-    ]);
+    schema.extend(
+        "systemuser",
+        [ColumnSpec::text("ev_clouduserid", 100), ColumnSpec::email("ev_clouduseremail", 100)],
+    );
     schema.extend("phonecall", phonecall_columns());
 }
 
@@ -29,29 +26,28 @@ fn phonecall_columns() -> Vec<ColumnSpec> {
     vec![
         ColumnSpec::text("ev_callid", 100),
         ColumnSpec::text("ev_callbackid", 100),
-        choice("ev_calltype", &[
-            "Direct in",
-            "Direct out",
-            "Service answered",
-            "Service unanswered",
-            "Callback",
-        ]),
+        choice(
+            "ev_calltype",
+            &["Direct in", "Direct out", "Service answered", "Service unanswered", "Callback"],
+        ),
         ColumnSpec::instant("ev_callstart"),
         ColumnSpec::instant("ev_callend"),
         whole("ev_durationseconds"),
         ColumnSpec::text("ev_queuename", 200),
         ColumnSpec::text("ev_queuenumber", 50),
         ColumnSpec::memo("ev_audit", 100_000),
-        ColumnSpec::lookup("ev_callbackprofileid", &[(
-            "ev_callbackprofile",
-            &["ev_callbackprofileid_PhoneCall"],
-            "ev_phonecall_ev_callbackprofile",
-        )]),
-        ColumnSpec::lookup("ev_bundleid", &[(
-            "phonecall",
-            &["ev_bundleid_PhoneCall"],
-            "ev_phonecall_ev_bundle",
-        )]),
+        ColumnSpec::lookup(
+            "ev_callbackprofileid",
+            &[(
+                "ev_callbackprofile",
+                &["ev_callbackprofileid_PhoneCall"],
+                "ev_phonecall_ev_callbackprofile",
+            )],
+        ),
+        ColumnSpec::lookup(
+            "ev_bundleid",
+            &[("phonecall", &["ev_bundleid_PhoneCall"], "ev_phonecall_ev_bundle")],
+        ),
         whole("ev_matchcount"),
         choice("ev_syncsource", &["Call sync", "Retro sync", "Callback poll", "Webhook", "Widget"]),
     ]
@@ -84,11 +80,10 @@ fn callback_profile() -> TableSpec {
         ColumnSpec::text("ev_name", 200).required(),
         ColumnSpec::text("ev_callbacklistid", 100),
         ColumnSpec::text("ev_callbacklistname", 200),
-        ColumnSpec::lookup("ev_queueid", &[(
-            "queue",
-            &["ev_queueid"],
-            "ev_callbackprofile_ev_queue",
-        )]),
+        ColumnSpec::lookup(
+            "ev_queueid",
+            &[("queue", &["ev_queueid"], "ev_callbackprofile_ev_queue")],
+        ),
         choice("ev_ownershiprule", &["API User", "Owner of Queue"]),
         ColumnSpec::text("ev_phonecallsubject", 200),
         choice("ev_duplicatehandlingrule", &["Bundle calls", "Ignore additional calls"]),
@@ -117,7 +112,7 @@ fn routing_rule() -> TableSpec {
         ColumnSpec::text("ev_column", 100),
         ColumnSpec::text("ev_operator", 100),
         ColumnSpec::text("ev_value", 2000),
-        ColumnSpec::flag("ev_includeparent", false, "Yes", "No").default(Value::Bool(false)),
+        ColumnSpec::flag("ev_includeparent", false, "Yes", "No"),
         ColumnSpec::text("ev_targetnumber", 100),
     ])
     .states(ACTIVE_INACTIVE)

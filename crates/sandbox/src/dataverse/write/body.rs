@@ -22,6 +22,17 @@ pub(in crate::dataverse) enum Moment {
     Update,
 }
 
+/// Rows of a collection that came inside a body.
+#[derive(Debug, Clone)]
+pub(in crate::dataverse) struct Children {
+    /// Their table.
+    pub(in crate::dataverse) table: TableId,
+    /// Its lookup that points back.
+    pub(in crate::dataverse) column: ColumnId,
+    /// The rows, still as JSON.
+    pub(in crate::dataverse) rows: Vec<Map<String, Json>>,
+}
+
 /// What a body asks for.
 #[derive(Debug, Clone, Default)]
 pub(in crate::dataverse) struct Change {
@@ -29,8 +40,8 @@ pub(in crate::dataverse) struct Change {
     pub(in crate::dataverse) id: Option<Uuid>,
     /// Columns to set, or to clear.
     pub(in crate::dataverse) cells: Vec<(ColumnId, Option<Value>)>,
-    /// Rows of collections, still as JSON: the collection's table, its lookup, the rows.
-    pub(in crate::dataverse) children: Vec<(TableId, ColumnId, Vec<Map<String, Json>>)>,
+    /// Rows of collections.
+    pub(in crate::dataverse) children: Vec<Children>,
     /// Rows to make first and then point to: the lookup, the table, the row.
     pub(in crate::dataverse) parents: Vec<(ColumnId, TableId, Map<String, Json>)>,
 }
@@ -82,8 +93,13 @@ pub(in crate::dataverse) fn read(
     members: &Map<String, Json>,
     moment: Moment,
 ) -> Outcome<Change> {
-    let mut reader =
-        Reader { view: work.view(), references: work.references, table, moment, change: Change::default() };
+    let mut reader = Reader {
+        view: work.view(),
+        references: work.references,
+        table,
+        moment,
+        change: Change::default(),
+    };
     for (name, value) in members {
         match name.split_once('@') {
             Some(("", _)) => {}
@@ -105,7 +121,9 @@ pub(in crate::dataverse) fn resolve(
     text: &str,
 ) -> Outcome<RowRef> {
     let path = match text.trim_start_matches('/').strip_prefix('$') {
-        Some(content_id) => references.get(content_id).ok_or_else(|| unknown_reference(content_id))?,
+        Some(content_id) => {
+            references.get(content_id).ok_or_else(|| unknown_reference(content_id))?
+        }
         None => below_service(text),
     };
     let at = find_path(view, path)?;
@@ -236,7 +254,7 @@ impl Reader<'_> {
                     .ok_or_else(|| {
                         Failure::payload(format!("'{name}' must be an array of objects."))
                     })?;
-                self.change.children.push((table, column, rows));
+                self.change.children.push(Children { table, column, rows });
                 Ok(())
             }
             _ => Err(Failure::payload(format!(

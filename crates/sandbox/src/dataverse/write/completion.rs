@@ -21,12 +21,11 @@ pub(in crate::dataverse) fn compute(
         match column.computed {
             None => {}
             Some(Computed::OwnKey) => row.set(id, Some(Value::Guid(at.id))),
-            Some(Computed::FullName { first, last }) => {
-                if touched(first) || touched(last) {
-                    let name = full_name(row, first, last);
-                    row.set(id, name);
-                }
+            Some(Computed::FullName { first, last }) if touched(first) || touched(last) => {
+                let name = full_name(row, first, last);
+                row.set(id, name);
             }
+            Some(Computed::FullName { .. }) => {}
             Some(Computed::MinutesBetween { start, end }) => {
                 let minutes = minutes_between(row, start, end);
                 row.set(id, minutes);

@@ -39,7 +39,13 @@ pub(in crate::dataverse) fn to_cell(
         ColumnKind::Int { min, max } => {
             let number = whole(json).ok_or_else(wrong)?;
             if !(*min..=*max).contains(&number) {
-                return Err(outside(table, column, number, "0x80044330", &format!("{min} to {max}")));
+                return Err(outside(
+                    table,
+                    column,
+                    number,
+                    "0x80044330",
+                    &format!("{min} to {max}"),
+                ));
             }
             Value::Int(number)
         }

@@ -40,8 +40,7 @@ pub(in crate::dataverse) fn follow(view: View<'_>, table: &Table, owner: RowRef,
         .find("businessunitid")
         .and_then(|column| view.store.row(owner)?.get(column).cloned());
     let (user, team) = if is_user { (lookup, None) } else { (None, lookup) };
-    for (name, value) in
-        [("owninguser", user), ("owningteam", team), ("owningbusinessunit", unit)]
+    for (name, value) in [("owninguser", user), ("owningteam", team), ("owningbusinessunit", unit)]
     {
         if let Some(column) = table.find(name) {
             row.set(column, value);

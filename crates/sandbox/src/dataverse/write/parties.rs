@@ -57,7 +57,7 @@ impl<'s> Columns<'s> {
 ///
 /// # Errors
 /// 400 `0x80094006` for parts that phone calls do not take, as of [`body::read`] otherwise.
-pub(super) fn replace(
+pub(in crate::dataverse) fn replace(
     work: &mut Work<'_>,
     activity: RowRef,
     rows: &[Map<String, Json>],
@@ -81,8 +81,8 @@ fn read(
     members: &Map<String, Json>,
 ) -> Outcome<Row> {
     let mut change = body::read(work, columns.table, &without_choice(members), Moment::Create)?;
-    if let Some((child, ..)) = change.children.first() {
-        let name = &work.schema.table(*child).logical_name;
+    if let Some(children) = change.children.first() {
+        let name = &work.schema.table(children.table).logical_name;
         return Err(Failure::payload(format!("An activity party holds no rows of '{name}'.")));
     }
     change.parents.clear();
@@ -110,13 +110,13 @@ fn without_choice(members: &Map<String, Json>) -> Map<String, Json> {
 }
 
 /// Brings the rows for regarding and owner in step with the activity.
-pub(super) fn follow(work: &mut Work<'_>, activity: RowRef) {
+pub(in crate::dataverse) fn follow(work: &mut Work<'_>, activity: RowRef) {
     let Some(columns) = Columns::of(work) else { return };
     let table = work.schema.table(activity.table);
     for (part, name) in [(REGARDING, "regardingobjectid"), (OWNER, "ownerid")] {
-        let wanted = table.find(name).and_then(|column| {
-            work.store.row(activity)?.get(column).and_then(Value::as_lookup)
-        });
+        let wanted = table
+            .find(name)
+            .and_then(|column| work.store.row(activity)?.get(column).and_then(Value::as_lookup));
         let existing = columns.of_activity(work, activity, &[part]);
         let party = |at: &RowRef| {
             work.store.row(*at).and_then(|row| row.get(columns.party).and_then(Value::as_lookup))

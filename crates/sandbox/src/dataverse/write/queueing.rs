@@ -67,7 +67,11 @@ pub(super) fn complete_new(work: &Work<'_>, row: &mut Row) -> Outcome<()> {
 ///
 /// # Errors
 /// 404 if row or queue do not exist.
-pub(super) fn add_to_queue(work: &mut Work<'_>, queue: RowRef, object: RowRef) -> Outcome<RowRef> {
+pub(in crate::dataverse) fn add_to_queue(
+    work: &mut Work<'_>,
+    queue: RowRef,
+    object: RowRef,
+) -> Outcome<RowRef> {
     work.view().existing(queue)?;
     work.view().existing(object)?;
     let Some(columns) = Columns::of(work) else {

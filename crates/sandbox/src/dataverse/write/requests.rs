@@ -211,15 +211,9 @@ impl Writing<'_> {
         status: StatusCode,
         shape: &Shape,
     ) -> Outcome<Response> {
-        let address = format!(
-            "{}{}({})",
-            work.context.service_root(),
-            self.table.set_name,
-            at.id
-        );
+        let address = format!("{}{}({})", work.context.service_root(), self.table.set_name, at.id);
         if self.wishes.representation {
-            let mut response =
-                representation(work.view(), at, status, shape, &self.wishes)?;
+            let mut response = representation(work.view(), at, status, shape, &self.wishes)?;
             if status == StatusCode::CREATED {
                 reply::set(&mut response.headers, header::LOCATION, &address);
             }

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value as Json};
 use uuid::Uuid;
 
-use super::body::{self, Change, Moment};
+use super::body::{self, Change, Children, Moment};
 use super::work::Work;
 use super::{completion, ownership, parties, queueing, state};
 use crate::dataverse::failure::{Failure, Outcome};
@@ -93,7 +93,7 @@ fn children(
     change: Change,
     depth: usize,
 ) -> Outcome<()> {
-    for (child, column, rows) in change.children {
+    for Children { table: child, column, rows } in change.children {
         let child = work.schema.table(child);
         if child.behaviour == Behaviour::ActivityParty && table.behaviour == Behaviour::Activity {
             parties::replace(work, at, &rows)?;
@@ -133,11 +133,7 @@ fn business_unit(work: &Work<'_>, table: &Table, row: &mut Row) {
 ///
 /// # Errors
 /// 404 if it does not exist; 400, 403, 404, 412 as the body deserves.
-pub(super) fn update(
-    work: &mut Work<'_>,
-    at: RowRef,
-    members: &Map<String, Json>,
-) -> Outcome<()> {
+pub(super) fn update(work: &mut Work<'_>, at: RowRef, members: &Map<String, Json>) -> Outcome<()> {
     let table = work.schema.table(at.table);
     if !table.writes.update {
         return Err(unsupported(table, "Update"));
@@ -182,13 +178,8 @@ pub(super) fn apply(work: &mut Work<'_>, at: RowRef, change: Change) -> Outcome<
 }
 
 /// Of the collections, only an activity's parties can be written with a change.
-fn update_children(
-    work: &mut Work<'_>,
-    table: &Table,
-    at: RowRef,
-    change: Change,
-) -> Outcome<()> {
-    for (child, _, rows) in change.children {
+fn update_children(work: &mut Work<'_>, table: &Table, at: RowRef, change: Change) -> Outcome<()> {
+    for Children { table: child, rows, .. } in change.children {
         let child = work.schema.table(child);
         if child.behaviour == Behaviour::ActivityParty && table.behaviour == Behaviour::Activity {
             parties::replace(work, at, &rows)?;
@@ -251,7 +242,7 @@ fn unlink(work: &mut Work<'_>, at: RowRef) {
 }
 
 /// Writes who made or changed the row, and when.
-pub(super) fn audit(work: &Work<'_>, table: &Table, new: bool, row: &mut Row) {
+pub(in crate::dataverse) fn audit(work: &Work<'_>, table: &Table, new: bool, row: &mut Row) {
     let now = Value::Instant(whole_seconds(work.context.now));
     let users = work.schema.find("systemuser").map(|users| users.id);
     let user = |id: Uuid| users.map(|users| Value::Lookup(users, id));

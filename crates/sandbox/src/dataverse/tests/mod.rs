@@ -1,0 +1,1 @@
+//! Rules of the service, one by one, through the front door.
