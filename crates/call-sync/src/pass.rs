@@ -23,7 +23,7 @@ use crate::memory::Memory;
 use crate::phone_system::PhoneSystem;
 use crate::plan::{Grounds, PlannedCall, evidence_of};
 use crate::screen::{Screening, screen};
-use crate::write::{CALLS_PER_BATCH, PARALLEL_BATCHES, Verdict, failure, write_all};
+use crate::write::{CALLS_PER_BATCH, PARALLEL_BATCHES, Verdict, write_all};
 use crate::{Error, PassReport, Result, window};
 
 /// Call sync for one tenant.
@@ -258,10 +258,7 @@ impl Round<'_> {
         let again = self.write(planned, report).await?;
         let second_try = self.change_plans(again, directory, report);
         for (plan, verdict) in self.write(second_try, report).await? {
-            let (Verdict::OwnerRefused(error) | Verdict::CustomerGone(error)) = verdict else {
-                continue;
-            };
-            report.decisions.push(plan.decision(Outcome::Failed(failure(&error))));
+            report.decisions.push(plan.decision(verdict.settle()));
         }
         Ok(())
     }
@@ -321,9 +318,7 @@ impl Round<'_> {
         }
         let Some(error) = stopped else { return Ok(undecided) };
         for (plan, verdict) in undecided {
-            if let Verdict::OwnerRefused(refusal) | Verdict::CustomerGone(refusal) = verdict {
-                report.decisions.push(plan.decision(Outcome::Failed(failure(&refusal))));
-            }
+            report.decisions.push(plan.decision(verdict.settle()));
         }
         Err(error)
     }
@@ -351,7 +346,7 @@ impl Round<'_> {
     }
 
     /// A refused owner gives way to the fallback owner; a customer that is gone leaves the
-    /// directory, and the call is decided again.
+    /// directory, and the call is decided again; a row that has changed is looked at again.
     fn change_plans(
         &self,
         undecided: Vec<(PlannedCall, Verdict)>,
@@ -375,10 +370,8 @@ impl Round<'_> {
                     }
                     open.push((plan.call, plan.number));
                 }
-                (Verdict::OwnerRefused(error), _) => {
-                    report.decisions.push(plan.decision(Outcome::Failed(failure(&error))));
-                }
-                (Verdict::Decided(outcome), _) => report.decisions.push(plan.decision(outcome)),
+                (Verdict::RowChanged(_), _) => plans.push(plan),
+                (verdict, _) => report.decisions.push(plan.decision(verdict.settle())),
             }
         }
         plans.extend(self.plan(open, directory, report));

@@ -34,6 +34,20 @@ pub(crate) enum Verdict {
     OwnerRefused(ServiceError),
     /// The customer is no longer there.
     CustomerGone(ServiceError),
+    /// The row to take over has changed since it was read.
+    RowChanged(ServiceError),
+}
+
+impl Verdict {
+    /// The outcome when nothing else is tried.
+    pub(crate) fn settle(self) -> Outcome {
+        match self {
+            Self::Decided(outcome) => outcome,
+            Self::OwnerRefused(error) | Self::CustomerGone(error) | Self::RowChanged(error) => {
+                Outcome::Failed(failure(&error))
+            }
+        }
+    }
 }
 
 /// A planned call with what is to be written for it.
@@ -180,6 +194,12 @@ impl Job {
     fn judge(self, answer: ItemAnswer) -> (PlannedCall, Verdict) {
         let verdict = match answer {
             ItemAnswer::Written | ItemAnswer::Read(_) => Verdict::Decided(self.done),
+            ItemAnswer::Refused(error)
+                if error.class() == ErrorClass::Conflict
+                    && matches!(self.done, Outcome::AlreadyLogged { .. }) =>
+            {
+                Verdict::RowChanged(error)
+            }
             ItemAnswer::Refused(error) => refused(error, &self.plan),
             ItemAnswer::Unknown => Verdict::Decided(Outcome::Failed(Failure {
                 class: ErrorClass::Transient,
@@ -211,6 +231,6 @@ fn refused(error: ServiceError, plan: &PlannedCall) -> Verdict {
 }
 
 /// A refusal as a failure of its call.
-pub(crate) fn failure(error: &ServiceError) -> Failure {
+fn failure(error: &ServiceError) -> Failure {
     Failure { class: error.class(), message: error.to_string() }
 }

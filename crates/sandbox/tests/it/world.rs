@@ -65,11 +65,16 @@ async fn a_bad_world_is_refused_as_a_whole_with_the_place_of_the_fault() {
     refused(json!({"enreach": {"calls": calls}}), &["enreach.calls[1]", "Id"]).await;
     let world = json!({
         "enreach": {"calls": [call(1, 10)]},
-        "dataverse": {"contacts": [{"contactid": id(1), "lastnam": "V"}]},
+        "dataverse": {"contacts": [
+            {"contactid": id(2), "lastname": "Virtanen"},
+            {"contactid": id(1), "lastnam": "V"},
+        ]},
     });
-    refused(world, &["dataverse.contacts[0", "lastnam"]).await;
+    refused(world, &["dataverse.contacts[1", "lastnam"]).await;
     refused(json!({"dataverse": {"contact": [{}]}}), &["dataverse.contact"]).await;
     assert_eq!(plant.rows(ASKED).await, [0; 0]);
+    let contact = plant.data(Method::GET, &format!("contacts({})", id(2))).await;
+    assert_eq!(answer(contact).await.0, 404);
 }
 
 #[tokio::test]
