@@ -32,11 +32,6 @@ impl Row {
         }
     }
 
-    /// All cells that have a value.
-    pub(super) fn cells(&self) -> impl Iterator<Item = (ColumnId, &Value)> {
-        self.cells.iter().map(|(id, value)| (*id, value))
-    }
-
     /// Gives back memory that growing took; called once a row is stored.
     pub(super) fn shrink(&mut self) {
         self.cells.shrink_to_fit();

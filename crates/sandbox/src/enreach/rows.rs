@@ -88,10 +88,10 @@ impl Rows {
                 self.queues.insert(id, row.into_fields());
             }
             Collection::Calls => {
-                self.calls.insert(id, CallRow::read(row)?);
+                self.calls.insert(id, CallRow::read(row, now));
             }
             Collection::ServiceCalls => {
-                self.service_calls.insert(id, CallRow::read(row)?);
+                self.service_calls.insert(id, CallRow::read(row, now));
             }
             Collection::CallbackLists => {
                 row.default("OrganizationID", || ENREACH_ORGANIZATION_ID.to_string().into());
@@ -226,7 +226,6 @@ mod tests {
             json!({"Id": id, "StartTime": "yesterday"}),
             &format!("enreach.calls[0] (Id {id}): StartTime is \"yesterday\""),
         );
-        check(Collection::ServiceCalls, json!({"Id": id}), "neither StartTime nor TimeStamp");
         let item = json!({"Id": id, "Created": 5, "CallbackListId": id});
         check(Collection::CallbackItems, item, "Created is 5");
         check(Collection::CallbackItems, json!({"Id": id}), "CallbackListId is missing");

@@ -186,11 +186,11 @@ async fn calls_appear_when_their_time_has_come() {
     ]))
     .await;
     let asked = format!("/calls?{}", span(10, -10));
-    assert_eq!(plant.rows(&asked).await, [0; 0]);
+    assert_eq!(plant.rows(&asked).await, [3], "a running call that the world tells of is shown");
     plant.clock.advance(Duration::minutes(1));
-    assert_eq!(plant.rows(&asked).await, [1]);
+    assert_eq!(plant.rows(&asked).await, [3, 1]);
     plant.clock.advance(Duration::minutes(2));
-    assert_eq!(plant.rows(&asked).await, [1, 2]);
+    assert_eq!(plant.rows(&asked).await, [3, 1, 2]);
 }
 
 #[tokio::test]

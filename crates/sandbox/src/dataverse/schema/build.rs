@@ -2,363 +2,23 @@
 
 use std::collections::HashMap;
 
+use super::column_spec::{ColumnSpec, ComputedSpec, KindSpec, TargetSpec};
+use super::table_spec::TableSpec;
 use super::{
-    AlternateKey, Behaviour, Choice, Column, ColumnId, ColumnKind, Computed, Link, LinkId, Lookup,
-    LookupTarget, Navigation, Ownership, Schema, StateOption, StatusOption, Table, TableId, Writes,
+    AlternateKey, Behaviour, Column, ColumnId, ColumnKind, Computed, Link, LinkId, Lookup,
+    LookupTarget, Navigation, Ownership, Schema, Table, TableId,
 };
-use crate::dataverse::value::Value;
-
-/// A table as it is described, before names are resolved.
-#[derive(Debug, Clone)]
-pub(in crate::dataverse) struct TableSpec {
-    logical_name: String,
-    schema_name: String,
-    set_name: String,
-    display: String,
-    type_code: i32,
-    ownership: Ownership,
-    behaviour: Behaviour,
-    writes: Writes,
-    custom: bool,
-    inherited_key: bool,
-    key: String,
-    primary_name: Option<String>,
-    columns: Vec<ColumnSpec>,
-    keys: Vec<(String, Vec<String>)>,
-}
-
-/// A state as it is described: number, label, and its status reasons, the default first.
-pub(in crate::dataverse) type StateSpec<'a> = (i32, &'a str, &'a [(i32, &'a str)]);
-
-/// States of most tables.
-pub(in crate::dataverse) const ACTIVE_INACTIVE: &[StateSpec<'_>] =
-    &[(0, "Active", &[(1, "Active")]), (1, "Inactive", &[(2, "Inactive")])];
-
-/// A column as it is described.
-#[derive(Debug, Clone)]
-pub(in crate::dataverse) struct ColumnSpec {
-    logical_name: String,
-    kind: KindSpec,
-    on_create: bool,
-    on_update: bool,
-    default: Option<Value>,
-    computed: Option<ComputedSpec>,
-    custom: bool,
-    required: bool,
-}
-
-#[derive(Debug, Clone)]
-enum KindSpec {
-    Plain(ColumnKind),
-    Lookup { attribute_type: &'static str, indexed: bool, targets: Vec<TargetSpec> },
-}
-
-#[derive(Debug, Clone)]
-struct TargetSpec {
-    table: String,
-    navigation: Vec<String>,
-    reverse: String,
-}
-
-#[derive(Debug, Clone)]
-enum ComputedSpec {
-    FullName(&'static str, &'static str),
-    MinutesBetween(&'static str, &'static str),
-    OwnKey,
-}
-
-impl ColumnSpec {
-    fn plain(logical_name: &str, kind: ColumnKind) -> Self {
-        Self {
-            logical_name: logical_name.to_owned(),
-            kind: KindSpec::Plain(kind),
-            on_create: true,
-            on_update: true,
-            default: None,
-            computed: None,
-            custom: logical_name.starts_with("ev_"),
-            required: false,
-        }
-    }
-
-    /// Single line of text.
-    pub(in crate::dataverse) fn text(name: &str, max: u32) -> Self {
-        Self::plain(name, ColumnKind::Text { max, format: "Text" })
-    }
-
-    /// Phone number.
-    pub(in crate::dataverse) fn phone(name: &str, max: u32) -> Self {
-        Self::plain(name, ColumnKind::Text { max, format: "Phone" })
-    }
-
-    /// E-mail address.
-    pub(in crate::dataverse) fn email(name: &str, max: u32) -> Self {
-        Self::plain(name, ColumnKind::Text { max, format: "Email" })
-    }
-
-    /// Text over several lines.
-    pub(in crate::dataverse) fn memo(name: &str, max: u32) -> Self {
-        Self::plain(name, ColumnKind::Memo { max })
-    }
-
-    /// Whole number.
-    pub(in crate::dataverse) fn int(name: &str, min: i32, max: i32) -> Self {
-        Self::plain(name, ColumnKind::Int { min, max })
-    }
-
-    /// Decimal number.
-    pub(in crate::dataverse) fn decimal(name: &str) -> Self {
-        Self::plain(name, ColumnKind::Decimal)
-    }
-
-    /// Two options with their default.
-    pub(in crate::dataverse) fn flag(
-        name: &str,
-        default: bool,
-        yes: &'static str,
-        no: &'static str,
-    ) -> Self {
-        Self::plain(name, ColumnKind::Bool { yes, no }).default(Value::Bool(default))
-    }
-
-    /// Instant.
-    pub(in crate::dataverse) fn instant(name: &str) -> Self {
-        Self::plain(name, ColumnKind::Instant { date_only: false })
-    }
-
-    /// Instant that metadata presents as a day.
-    pub(in crate::dataverse) fn day(name: &str) -> Self {
-        Self::plain(name, ColumnKind::Instant { date_only: true })
-    }
-
-    /// Unique identifier.
-    pub(in crate::dataverse) fn guid(name: &str) -> Self {
-        Self::plain(name, ColumnKind::Guid)
-    }
-
-    /// Logical name of a table.
-    pub(in crate::dataverse) fn table_name(name: &str) -> Self {
-        Self::plain(name, ColumnKind::TableName).read_only()
-    }
-
-    /// Choice with labelled numbers.
-    pub(in crate::dataverse) fn choice(name: &str, options: &[(i32, &str)]) -> Self {
-        let options = options
-            .iter()
-            .map(|(value, label)| Choice { value: *value, label: (*label).to_owned() })
-            .collect();
-        Self::plain(name, ColumnKind::Choice(options))
-    }
-
-    /// Lookup; each target is a table, the navigation properties that lead to it (the first is the
-    /// one that annotations name) and the collection on the other side.
-    pub(in crate::dataverse) fn lookup(name: &str, targets: &[(&str, &[&str], &str)]) -> Self {
-        let mut column = Self::plain(name, ColumnKind::Guid);
-        column.kind = KindSpec::Lookup {
-            attribute_type: "Lookup",
-            indexed: true,
-            targets: targets
-                .iter()
-                .map(|(table, navigation, reverse)| TargetSpec {
-                    table: (*table).to_owned(),
-                    navigation: navigation.iter().map(|name| (*name).to_owned()).collect(),
-                    reverse: (*reverse).to_owned(),
-                })
-                .collect(),
-        };
-        column
-    }
-
-    /// Rows are searched, not looked up, by this lookup: for columns that few ask by.
-    pub(in crate::dataverse) fn unindexed(mut self) -> Self {
-        if let KindSpec::Lookup { indexed, .. } = &mut self.kind {
-            *indexed = false;
-        }
-        self
-    }
-
-    /// Another attribute type than `Lookup`.
-    pub(in crate::dataverse) fn of_type(mut self, name: &'static str) -> Self {
-        if let KindSpec::Lookup { attribute_type, .. } = &mut self.kind {
-            *attribute_type = name;
-        }
-        self
-    }
-
-    /// Value of new rows that do not bring one.
-    pub(in crate::dataverse) fn default(mut self, value: Value) -> Self {
-        self.default = Some(value);
-        self
-    }
-
-    /// Written by the platform alone.
-    pub(in crate::dataverse) fn read_only(mut self) -> Self {
-        self.on_create = false;
-        self.on_update = false;
-        self
-    }
-
-    /// Taken at create only.
-    pub(in crate::dataverse) fn create_only(mut self) -> Self {
-        self.on_update = false;
-        self
-    }
-
-    /// Taken at update only.
-    pub(in crate::dataverse) fn update_only(mut self) -> Self {
-        self.on_create = false;
-        self
-    }
-
-    /// Forms insist on a value; the API does not (reference, section 2.1).
-    pub(in crate::dataverse) fn required(mut self) -> Self {
-        self.required = true;
-        self
-    }
-
-    /// First and last name together.
-    pub(in crate::dataverse) fn full_name(name: &str, max: u32) -> Self {
-        let mut column = Self::text(name, max).read_only();
-        column.computed = Some(ComputedSpec::FullName("firstname", "lastname"));
-        column
-    }
-
-    /// Minutes between two instants.
-    pub(in crate::dataverse) fn minutes_between(
-        name: &str,
-        start: &'static str,
-        end: &'static str,
-    ) -> Self {
-        let mut column = Self::int(name, i32::MIN, i32::MAX).read_only();
-        column.computed = Some(ComputedSpec::MinutesBetween(start, end));
-        column
-    }
-
-    /// A second name of the row's key.
-    pub(in crate::dataverse) fn own_key(name: &str) -> Self {
-        let mut column = Self::guid(name).read_only();
-        column.computed = Some(ComputedSpec::OwnKey);
-        column
-    }
-}
-
-impl TableSpec {
-    /// A table with the names, the type code and the owners given; all writes are on offer.
-    pub(in crate::dataverse) fn new(
-        schema_name: &str,
-        set_name: &str,
-        display: &str,
-        type_code: i32,
-        ownership: Ownership,
-    ) -> Self {
-        let logical_name = schema_name.to_ascii_lowercase();
-        Self {
-            key: format!("{logical_name}id"),
-            custom: logical_name.starts_with("ev_"),
-            logical_name,
-            schema_name: schema_name.to_owned(),
-            set_name: set_name.to_owned(),
-            display: display.to_owned(),
-            type_code,
-            ownership,
-            behaviour: Behaviour::Plain,
-            writes: Writes { create: true, update: true, delete: true },
-            inherited_key: false,
-            primary_name: None,
-            columns: Vec::new(),
-            keys: Vec::new(),
-        }
-    }
-
-    /// Another key than `<logical name>id`.
-    pub(in crate::dataverse) fn key(mut self, name: &str) -> Self {
-        name.clone_into(&mut self.key);
-        self
-    }
-
-    /// The key is inherited under another name, so URLs may not name it.
-    pub(in crate::dataverse) fn inherited_key(mut self) -> Self {
-        self.inherited_key = true;
-        self
-    }
-
-    /// Column that names a row.
-    pub(in crate::dataverse) fn named_by(mut self, name: &str) -> Self {
-        self.primary_name = Some(name.to_owned());
-        self
-    }
-
-    /// Engine behaviour.
-    pub(in crate::dataverse) fn behaves(mut self, behaviour: Behaviour) -> Self {
-        self.behaviour = behaviour;
-        self
-    }
-
-    /// Writes on offer.
-    pub(in crate::dataverse) fn writes(mut self, create: bool, update: bool, delete: bool) -> Self {
-        self.writes = Writes { create, update, delete };
-        self
-    }
-
-    /// A column.
-    pub(in crate::dataverse) fn with(mut self, column: ColumnSpec) -> Self {
-        self.columns.push(column);
-        self
-    }
-
-    /// Several columns.
-    pub(in crate::dataverse) fn with_all(
-        mut self,
-        columns: impl IntoIterator<Item = ColumnSpec>,
-    ) -> Self {
-        self.columns.extend(columns);
-        self
-    }
-
-    /// An alternate key.
-    pub(in crate::dataverse) fn unique(mut self, name: &str, columns: &[&str]) -> Self {
-        self.keys
-            .push((name.to_owned(), columns.iter().map(|column| (*column).to_owned()).collect()));
-        self
-    }
-
-    /// States, each with its label and its status reasons, the default first.
-    pub(in crate::dataverse) fn states(mut self, states: &[StateSpec<'_>]) -> Self {
-        let state = states
-            .iter()
-            .map(|(value, label, statuses)| StateOption {
-                value: *value,
-                label: (*label).to_owned(),
-                default_status: statuses.first().map_or(*value, |(status, _)| *status),
-            })
-            .collect();
-        let status = states
-            .iter()
-            .flat_map(|(state, _, statuses)| {
-                statuses.iter().map(|(value, label)| StatusOption {
-                    value: *value,
-                    label: (*label).to_owned(),
-                    state: *state,
-                })
-            })
-            .collect();
-        let state = ColumnSpec::plain("statecode", ColumnKind::State(state)).update_only();
-        let status = ColumnSpec::plain("statuscode", ColumnKind::Status(status));
-        self.columns.extend([state.required(), status]);
-        self
-    }
-}
 
 /// Collects descriptions.
 #[derive(Debug, Default)]
-pub(in crate::dataverse) struct SchemaBuilder {
+pub(super) struct SchemaBuilder {
     tables: Vec<TableSpec>,
     links: Vec<(String, String, String, String)>,
 }
 
 impl SchemaBuilder {
     /// Adds a table with the columns that every table of its kind has.
-    pub(in crate::dataverse) fn table(&mut self, mut spec: TableSpec) {
+    pub(super) fn table(&mut self, mut spec: TableSpec) {
         let key = ColumnSpec::plain(&spec.key, ColumnKind::Key).create_only();
         spec.columns.insert(0, key);
         spec.columns.extend(audit_columns(&spec));
@@ -369,29 +29,19 @@ impl SchemaBuilder {
     }
 
     /// Adds columns to a table described earlier; an unknown table is left alone.
-    pub(in crate::dataverse) fn extend(
-        &mut self,
-        table: &str,
-        columns: impl IntoIterator<Item = ColumnSpec>,
-    ) {
+    pub(super) fn extend(&mut self, table: &str, columns: impl IntoIterator<Item = ColumnSpec>) {
         if let Some(spec) = self.tables.iter_mut().find(|spec| spec.logical_name == table) {
             spec.columns.extend(columns);
         }
     }
 
     /// Adds a many-to-many relationship.
-    pub(in crate::dataverse) fn link(
-        &mut self,
-        name: &str,
-        intersect: &str,
-        first: &str,
-        second: &str,
-    ) {
+    pub(super) fn link(&mut self, name: &str, intersect: &str, first: &str, second: &str) {
         self.links.push((name.into(), intersect.into(), first.into(), second.into()));
     }
 
     /// Resolves all names. Targets of lookups that are no tables of the schema are left out.
-    pub(in crate::dataverse) fn finish(self) -> Schema {
+    pub(super) fn finish(self) -> Schema {
         let ids: HashMap<String, TableId> = self
             .tables
             .iter()

@@ -31,11 +31,6 @@ pub(in crate::dataverse) struct Column {
 }
 
 impl Column {
-    /// Whether the platform alone writes this column.
-    pub(in crate::dataverse) fn is_read_only(&self) -> bool {
-        !self.on_create && !self.on_update
-    }
-
     /// The lookup's targets, for lookups.
     pub(in crate::dataverse) fn lookup(&self) -> Option<&Lookup> {
         match &self.kind {

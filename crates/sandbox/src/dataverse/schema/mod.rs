@@ -5,14 +5,16 @@
 
 mod build;
 mod column;
+mod column_spec;
 mod standard;
+mod table_spec;
 mod voice;
 
 use std::collections::HashMap;
 
 use uuid::{Uuid, uuid};
 
-pub(super) use build::{ColumnSpec, SchemaBuilder, TableSpec};
+use build::SchemaBuilder;
 pub(super) use column::{
     Choice, Column, ColumnKind, Computed, Lookup, LookupTarget, StateOption, StatusOption,
 };
@@ -149,11 +151,6 @@ impl Table {
         self.navigation.get(name).copied()
     }
 
-    /// All navigation properties, in no order.
-    pub(super) fn navigations(&self) -> impl Iterator<Item = (&str, Navigation)> {
-        self.navigation.iter().map(|(name, navigation)| (name.as_str(), *navigation))
-    }
-
     /// The table's name as error texts spell it.
     pub(super) fn name_in_errors(&self) -> &str {
         if self.behaviour == Behaviour::Activity { &self.schema_name } else { &self.logical_name }
@@ -231,11 +228,6 @@ impl Schema {
     /// All many-to-many relationships.
     pub(super) fn links(&self) -> &[Link] {
         &self.links
-    }
-
-    /// A many-to-many relationship.
-    pub(super) fn link(&self, id: LinkId) -> &Link {
-        &self.links[usize::from(id.0)]
     }
 
     /// A table by logical name.

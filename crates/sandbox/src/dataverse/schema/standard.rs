@@ -1,7 +1,9 @@
 //! The tables that every environment with Dynamics 365 Sales has (reference, sections 2 and 3).
 
-use super::build::ACTIVE_INACTIVE;
-use super::{Behaviour, ColumnSpec, Ownership, SchemaBuilder, TableSpec};
+use super::build::SchemaBuilder;
+use super::column_spec::ColumnSpec;
+use super::table_spec::{ACTIVE_INACTIVE, TableSpec};
+use super::{Behaviour, Ownership};
 use crate::dataverse::value::Value;
 
 /// Adds all standard tables, as far as telephony needs them.

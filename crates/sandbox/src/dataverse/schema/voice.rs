@@ -1,7 +1,9 @@
 //! Tables and columns of our own solution (design, section 6; reference, section 10).
 
-use super::build::ACTIVE_INACTIVE;
-use super::{ColumnSpec, Ownership, SchemaBuilder, TableSpec};
+use super::Ownership;
+use super::build::SchemaBuilder;
+use super::column_spec::ColumnSpec;
+use super::table_spec::{ACTIVE_INACTIVE, TableSpec};
 
 /// Adds the solution to the standard tables.
 pub(super) fn describe(schema: &mut SchemaBuilder) {

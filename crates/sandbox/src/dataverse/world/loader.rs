@@ -70,7 +70,7 @@ impl Loader<'_> {
         let none = Map::new();
         let members = row.as_object().unwrap_or(&none);
         let at = RowRef::new(table.id, primary_key(table, members)?);
-        let given = WorldRow::read(self.work.schema, table, members)?;
+        let mut given = WorldRow::read(self.work.schema, table, members)?;
         let mut row = Row::default();
         set_defaults(table, &mut row);
         audit(&self.work, table, true, &mut row);
@@ -85,7 +85,9 @@ impl Loader<'_> {
         });
         compute(table, at, &mut row, |_| !keeps_name);
         self.check_keys(table, at, &row)?;
+        self.follow_owner(table, &mut row);
         self.work.put(at, row);
+        given.cells = Vec::new();
         Ok((at, given))
     }
 
@@ -132,10 +134,7 @@ impl Loader<'_> {
             let target = self.find(name, path)?;
             row.set(*column, Some(Value::Lookup(target.table, target.id)));
         }
-        let owner = table.find("ownerid").and_then(|column| row.get(column)?.as_lookup());
-        if let Some((owners, id)) = owner {
-            follow(self.work.view(), table, RowRef::new(owners, id), &mut row);
-        }
+        self.follow_owner(table, &mut row);
         if self.work.store.row(entry.at).is_some_and(|stored| *stored != row) {
             self.work.put(entry.at, row);
         }
@@ -152,6 +151,14 @@ impl Loader<'_> {
             self.set_roles(entry.at.id, names);
         }
         Ok(())
+    }
+
+    /// Fills in what follows from the owner, as far as the owner is loaded.
+    fn follow_owner(&self, table: &Table, row: &mut Row) {
+        let owner = table.find("ownerid").and_then(|column| row.get(column)?.as_lookup());
+        if let Some((owners, id)) = owner {
+            follow(self.work.view(), table, RowRef::new(owners, id), row);
+        }
     }
 
     fn settle_parties(&mut self, entry: &Waiting<'_>) -> Result<(), LoadError> {

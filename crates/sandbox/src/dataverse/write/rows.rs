@@ -156,8 +156,12 @@ pub(super) fn apply(work: &mut Work<'_>, at: RowRef, change: Change) -> Outcome<
         row.set(*column, value.clone());
     }
     state::at_update(table, at, &change, &before, &mut row)?;
-    if table.find("ownerid").is_some_and(|column| change.cell(column).is_some()) {
-        ownership::settle(work, table, &mut row)?;
+    match table.find("ownerid").and_then(|column| change.cell(column)) {
+        None => {}
+        Some(Some(_)) => ownership::settle(work, table, &mut row)?,
+        Some(None) => {
+            return Err(Failure::bad_request("0x80040203", "The owner cannot be empty."));
+        }
     }
     let activity = table.behaviour == Behaviour::Activity;
     let closes = activity && !state::is_closed(table, &before) && state::is_closed(table, &row);

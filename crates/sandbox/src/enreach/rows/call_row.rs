@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use super::super::instant;
-use super::world_row::{EnreachLoadError, WorldRow};
+use super::world_row::WorldRow;
 
 /// The row with what filters need to know of it.
 #[derive(Debug)]
@@ -19,39 +19,34 @@ pub(in super::super) struct CallRow {
     /// The first queue and the answering one.
     pub(in super::super) queues: [Option<Uuid>; 2],
     modified: DateTime<Utc>,
-    /// For a direct call, which appears only after it has ended.
-    ends: Option<Ends>,
-}
-
-/// When a direct call ends.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Ends {
-    At(DateTime<Utc>),
-    /// `EndTime` is null: it still runs.
-    NotYet,
+    /// For a direct call, which appears only after it has ended. One whose `EndTime` is null or
+    /// absent is shown at once: who wrote the world wants it to be seen.
+    ends: Option<DateTime<Utc>>,
 }
 
 impl CallRow {
-    /// Takes a checked row; one without `Modified` gets `EndTime`, else start plus `Duration`.
-    pub(super) fn read(mut row: WorldRow) -> Result<Self, EnreachLoadError> {
-        let start = row.instant("StartTime").or_else(|| row.instant("TimeStamp"));
-        let start = start
-            .ok_or_else(|| row.refused("has neither StartTime nor TimeStamp; one is needed"))?;
+    /// Takes a checked row; one without `Modified` gets `EndTime`, else start plus `Duration`. A
+    /// row that names no time at all is filed under the time of loading.
+    pub(super) fn read(mut row: WorldRow, now: DateTime<Utc>) -> Self {
+        let start = ["StartTime", "TimeStamp", "AnswerTime", "EndTime", "Modified"]
+            .into_iter()
+            .find_map(|field| row.instant(field))
+            .unwrap_or(now);
         let talk = row.get("Duration").and_then(Value::as_i64).unwrap_or(0).max(0);
         let usual_end = Duration::try_seconds(talk).and_then(|talk| start.checked_add_signed(talk));
         let usual_end = row.instant("EndTime").or(usual_end).unwrap_or(start);
         let modified = row.instant("Modified").unwrap_or(usual_end);
         row.default("Modified", || instant::iso(modified).into());
-        Ok(Self {
+        Self {
             id: row.id(),
             start,
             call_id: row.guid("CallId").or_else(|| row.guid("CallID")),
             user: row.guid("UserId"),
             queues: [row.guid("QueueId"), row.guid("AnswerQueueId")],
             modified,
-            ends: is_direct(&row).then(|| ends(&row)).flatten(),
+            ends: row.instant("EndTime").filter(|_| is_direct(&row)),
             row: row.into_fields(),
-        })
+        }
     }
 
     /// When the platform's post-processing makes the row appear; also its `Modified` on the wire.
@@ -61,11 +56,7 @@ impl CallRow {
 
     /// Whether the row is there now.
     pub(in super::super) fn is_visible(&self, now: DateTime<Utc>, delay: Duration) -> bool {
-        let has_ended = match self.ends {
-            None => true,
-            Some(Ends::At(end)) => end <= now,
-            Some(Ends::NotYet) => false,
-        };
+        let has_ended = self.ends.is_none_or(|end| end <= now);
         has_ended && self.visible_from(delay) <= now
     }
 }
@@ -78,12 +69,4 @@ fn is_direct(row: &WorldRow) -> bool {
         || row.get("CallType").and_then(Value::as_i64) == Some(2)
         || row.get("CallTypeString").and_then(Value::as_str) == Some("ServiceCall");
     !is_service_row
-}
-
-/// A row without the key does not tell when the call ended; it counts as over.
-fn ends(row: &WorldRow) -> Option<Ends> {
-    match row.get("EndTime")? {
-        Value::Null => Some(Ends::NotYet),
-        _ => row.instant("EndTime").map(Ends::At),
-    }
 }

@@ -1,0 +1,63 @@
+//! Queue items (reference, section 3.2).
+
+use serde_json::json;
+
+use super::*;
+
+fn add(environment: &Environment, queue: &str) -> Answer {
+    environment.post(
+        &format!("queues({queue})/Microsoft.Dynamics.CRM.AddToQueue"),
+        json!({ "Target": {
+            "@odata.type": "Microsoft.Dynamics.CRM.phonecall", "activityid": CALL,
+        } }),
+    )
+}
+
+#[test]
+fn a_call_is_in_one_queue_and_moves() {
+    let environment = Environment::new();
+    let other = json!([{ "queueid": ABSENT, "name": "Sales" }]);
+    environment.dataverse.load("queues", other.as_array().unwrap()).unwrap();
+    environment.call(json!({ "subject": "Callback" }));
+    let first = add(&environment, QUEUE).ok(200).json();
+    assert!(first["@odata.context"].as_str().unwrap().ends_with("AddToQueueResponse"));
+    let second = add(&environment, ABSENT).ok(200).json();
+    assert_eq!(first["QueueItemId"], second["QueueItemId"]);
+    let items = environment.get("queueitems").rows();
+    assert_eq!(items.len(), 1);
+    assert_eq!(items[0]["_queueid_value"], ABSENT);
+    assert_eq!(items[0]["title"], "Callback");
+}
+
+#[test]
+fn a_second_plain_item_is_refused() {
+    let environment = Environment::new();
+    environment.call(json!({}));
+    let body = || {
+        json!({
+            "queueid@odata.bind": format!("/queues({QUEUE})"),
+            "objectid_phonecall@odata.bind": format!("/phonecalls({CALL})"),
+        })
+    };
+    environment.post("queueitems", body()).ok(204);
+    environment.post("queueitems", body()).refused(400, "0x80040526");
+}
+
+#[test]
+fn completing_the_call_closes_its_item() {
+    let environment = Environment::new();
+    environment.call(json!({}));
+    add(&environment, QUEUE).ok(200);
+    environment.patch(&format!("phonecalls({CALL})"), json!({ "statecode": 2 })).ok(204);
+    assert_eq!(environment.get("queueitems").rows()[0]["statecode"], 1);
+}
+
+#[test]
+fn what_is_absent_cannot_be_queued() {
+    let environment = Environment::new();
+    add(&environment, QUEUE).refused(404, "0x80040217");
+    environment.call(json!({}));
+    add(&environment, ABSENT).refused(404, "0x80040217");
+    let wrong = format!("contacts({ANN})/Microsoft.Dynamics.CRM.AddToQueue");
+    environment.post(&wrong, json!({})).refused(404, "0x8006088a");
+}
