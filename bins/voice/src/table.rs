@@ -9,6 +9,9 @@ use enreach_client::Direction;
 
 const COLUMNS: [&str; 7] = ["time", "call", "number", "customer", "owner", "decision", "reason"];
 
+/// The longest reason that is shown whole.
+const REASON_CHARS: usize = 60;
+
 /// All decisions, a row each.
 pub(crate) fn of_decisions(decisions: &[Decision]) -> Table {
     let mut table = Table::new();
@@ -68,7 +71,15 @@ fn reason(decision: &Decision) -> String {
         reason.push_str("; ");
         reason.push_str(remark);
     }
-    reason
+    shorten(reason)
+}
+
+/// So much of a text as fits beside the other columns.
+fn shorten(text: String) -> String {
+    match text.char_indices().nth(REASON_CHARS) {
+        None => text,
+        Some((cut, _)) => format!("{}…", &text[..cut]),
+    }
 }
 
 /// Counts by decision and reason, requests and time.
