@@ -128,7 +128,7 @@ impl Environment {
             json!([
                 { "systemuserid": AGENT, "fullname": "Ann Agent", "roles": ["Voice User"],
                   "internalemailaddress": "ann@contoso.example", "ev_clouduserid": "u-1" },
-                { "systemuserid": NO_ROLE, "fullname": "Nora Norole" },
+                { "systemuserid": NO_ROLE, "fullname": "Nora Norole", "roles": [] },
                 { "systemuserid": DISABLED, "fullname": "Dan Disabled", "isdisabled": true,
                   "roles": ["Voice User"] },
             ]),

@@ -111,3 +111,18 @@ fn a_wrong_world_names_the_place_and_loads_nothing() {
         &format!("systemusers[0] ({AGENT}), roles: expected an array"),
     );
 }
+
+#[test]
+fn a_user_of_whose_roles_the_world_says_nothing_has_the_usual_one() {
+    let environment = Environment::bare_of_rows(false);
+    let users = json!([
+        { "systemuserid": AGENT, "fullname": "A" },
+        { "systemuserid": NO_ROLE, "fullname": "B", "roles": [] },
+    ]);
+    environment.dataverse.load("systemusers", users.as_array().unwrap()).unwrap();
+    let roles = |user: &str| {
+        environment.column(&format!("systemusers({user})/systemuserroles_association"), "name")
+    };
+    assert_eq!(roles(AGENT), ["Basic User"]);
+    assert!(roles(NO_ROLE).is_empty());
+}

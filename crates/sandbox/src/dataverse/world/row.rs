@@ -47,6 +47,9 @@ impl WorldRow {
                 None => row.member(table, name, value)?,
             }
         }
+        if table.logical_name == "systemuser" && row.roles.is_none() {
+            row.roles = Some(vec![USUAL_ROLE.to_owned()]);
+        }
         Ok(row)
     }
 
@@ -190,6 +193,9 @@ fn direct(schema: &Schema, path: &str) -> Option<RowRef> {
         _ => None,
     }
 }
+
+/// The role of a user whose row does not speak of roles; without any role a user can own nothing.
+const USUAL_ROLE: &str = "Basic User";
 
 fn role_names(value: &Json) -> Result<Vec<String>, LoadError> {
     value
