@@ -72,8 +72,7 @@ class Environment:
             f"{self.base_url}/control/requests", params={"since": number}, timeout=TIMEOUT
         )
         answer.raise_for_status()
-        rows = answer.json()
-        return rows if isinstance(rows, list) else rows["requests"]
+        return answer.json()
 
     def last_request(self):
         """Number of the newest row of the request log."""

@@ -91,3 +91,41 @@ async fn a_batch_is_logged_with_its_operations() {
     assert_eq!(batches.len(), 1);
     assert_eq!(batches[0].inner.len(), 4 * 2 + 1, "create and complete; one adoption");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_liberties_that_enreach_takes_change_no_decision() {
+    let counts = async |modes: Value| {
+        let plant = Plant::basic().await;
+        plant.sandbox.set_modes(&modes).unwrap();
+        let mut report = plant.pass().await.tenant();
+        report
+            .as_object_mut()
+            .unwrap()
+            .retain(|name, _| name != "elapsed_ms" && name != "requests");
+        report
+    };
+    let usual = counts(json!({})).await;
+    for modes in [
+        json!({"strip_plus": true}),
+        json!({"omit_optional": true}),
+        json!({"null_optional": true}),
+        json!({"unknown_fields": true}),
+        json!({"call_id_spelling": "CallID"}),
+        json!({"strip_plus": true, "omit_optional": true, "unknown_fields": true, "call_id_spelling": "CallID"}),
+    ] {
+        assert_eq!(counts(modes.clone()).await, usual, "{modes}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_that_is_refused_in_the_middle_is_renewed() {
+    let plant = Plant::basic().await;
+    plant.fault(json!({
+        "system": "dataverse", "path_contains": "$batch", "kind": "status", "status": 401
+    }));
+    let report = plant.pass().await.tenant();
+    assert_eq!((&report["logged"], report.get("error")), (&json!(4), None));
+    let asked = plant.sandbox.requests(0);
+    let tokens = asked.iter().filter(|request| request.path.contains("/oauth2/")).count();
+    assert_eq!(tokens, 2);
+}

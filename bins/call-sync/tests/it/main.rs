@@ -5,4 +5,5 @@
 mod plant;
 
 mod happy_path;
+mod settings;
 mod trouble;
