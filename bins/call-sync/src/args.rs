@@ -18,8 +18,8 @@ pub(crate) struct Args {
     /// Run one pass for every tenant, then exit
     #[arg(long)]
     pub(crate) once: bool,
-    /// Print one JSON object with the counts and nothing else (with --once)
-    #[arg(long, requires = "once")]
+    /// With --once: print one JSON object with the counts and nothing else on standard output
+    #[arg(long)]
     pub(crate) json: bool,
     /// Private address for health and metrics, in place of server.listen (not served yet)
     #[arg(long, value_name = "ADDR")]

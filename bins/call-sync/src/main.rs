@@ -3,11 +3,12 @@
 mod args;
 mod tenants;
 
+use std::io::Write;
 use std::process::ExitCode;
 
 use clap::Parser;
 use settings::ProcessConfig;
-use tenants::{Ran, line, run_always, run_once};
+use tenants::{Ran, line, run_always, run_once, stopped_by_signal};
 use worker::{Exit, Shutdown, log_to_stderr};
 
 use crate::args::Args;
@@ -31,25 +32,29 @@ async fn main() -> ExitCode {
         run_always(config.tenants, &shutdown).await;
         return Exit::Done.into();
     }
-    let Some(ran) = shutdown.or_at_once(run_once(config.tenants)).await else {
-        return Exit::TryAgain.into();
+    let names: Vec<_> = config.tenants.iter().map(|tenant| tenant.name.clone()).collect();
+    let ran = match shutdown.or_at_once(run_once(config.tenants)).await {
+        Some(ran) => ran,
+        None => names.iter().map(stopped_by_signal).collect(),
     };
-    print(&ran, args.json);
+    // A reader that went away is no reason to fail: the work is done.
+    let _ = print(&ran, args.json);
     Exit::worst(ran.into_iter().map(|(_, exit)| exit)).into()
 }
 
-fn print(ran: &[Ran], json: bool) {
+fn print(ran: &[Ran], json: bool) -> std::io::Result<()> {
+    let mut out = std::io::stdout().lock();
     if json {
         let tenants: Vec<_> = ran.iter().map(|(summary, _)| summary).collect();
-        println!("{}", serde_json::json!({ "tenants": tenants }));
-        return;
+        return writeln!(out, "{}", serde_json::json!({ "tenants": tenants }));
     }
     for (summary, _) in ran {
-        println!("{}: {}", summary.tenant, line(summary));
+        writeln!(out, "{}: {}", summary.tenant, line(summary))?;
         if let Some(error) = &summary.error {
-            println!("{}: stopped ({}): {}", summary.tenant, error.class, error.message);
+            writeln!(out, "{}: stopped ({}): {}", summary.tenant, error.class, error.message)?;
         }
     }
+    Ok(())
 }
 
 /// Help and version go to standard output and are no failure; anything else is bad usage.

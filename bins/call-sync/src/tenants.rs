@@ -1,14 +1,25 @@
 //! All tenants of the configuration, each on its own: whatever stops one, the others run.
 
-use std::sync::Arc;
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use call_sync::{CallSync, CallSyncParts, ErrorSummary, Freshness, TenantSummary};
-use settings::TenantConfig;
+use call_sync::{
+    CallSync, CallSyncParts, ErrorSummary, Freshness, Outcome, PassReport, TenantSummary,
+};
+use settings::{Finding, TenantConfig};
 use tokio::sync::OnceCell;
 use tokio_util::task::AbortOnDropHandle;
-use voice_model::{Clock, SystemClock, TenantName};
+use voice_model::{Clock, ErrorClass, SystemClock, TenantName};
 use worker::{Exit, Shutdown, run_every};
+
+/// What stands for a tenant whose pass a second signal cut off.
+pub(crate) fn stopped_by_signal(tenant: &TenantName) -> Ran {
+    let message = "stopped by a signal before the pass was done; run it again".to_owned();
+    let class = ErrorClass::Transient;
+    let error = ErrorSummary { class: class.name(), message };
+    (TenantSummary::stopped(tenant, error), Exit::of(class))
+}
 
 /// Pause between the end of a pass and the next one.
 const PAUSE: Duration = Duration::from_secs(60);
@@ -36,11 +47,13 @@ pub(crate) async fn run_always(tenants: Vec<TenantConfig>, shutdown: &Shutdown) 
 struct Tenant {
     config: Arc<TenantConfig>,
     call_sync: Arc<OnceCell<CallSync>>,
+    /// Findings of the pass before: only new ones are logged.
+    told: Arc<Mutex<HashSet<Finding>>>,
 }
 
 impl Tenant {
     fn new(config: TenantConfig) -> Self {
-        Self { config: Arc::new(config), call_sync: Arc::default() }
+        Self { config: Arc::new(config), call_sync: Arc::default(), told: Arc::default() }
     }
 
     /// A pass in a task of its own, so that even a panic stops this tenant's pass only.
@@ -49,30 +62,43 @@ impl Tenant {
         let pass = async move {
             let name = &tenant.config.name;
             match tenant.call_sync.get_or_try_init(async || compose(&tenant.config)).await {
-                Ok(call_sync) => pass(name, call_sync, freshness).await,
+                Ok(call_sync) => {
+                    let report = call_sync.pass(freshness).await;
+                    tenant.log_what_is_new(&report);
+                    let exit = |error: &call_sync::Error| Exit::of(error.class());
+                    (report.summary(name), report.error.as_ref().map_or(Exit::Done, exit))
+                }
                 Err(stopped) => *stopped,
             }
         };
         let task = AbortOnDropHandle::new(tokio::spawn(pass));
         task.await.unwrap_or_else(|panic| panicked(&self.config.name, &panic))
     }
-}
 
-async fn pass(tenant: &TenantName, call_sync: &CallSync, freshness: Freshness) -> Ran {
-    let report = call_sync.pass(freshness).await;
-    for finding in &report.findings {
-        tracing::warn!(%tenant, "{finding}");
-    }
-    for row in &report.unreadable {
-        tracing::warn!(%tenant, row = row.index + 1, id = row.id, "unreadable row: {}", row.reason);
-    }
-    for decision in &report.decisions {
-        if let call_sync::Outcome::Failed(failure) = &decision.outcome {
-            tracing::warn!(%tenant, call = %decision.call, "not logged: {}", failure.message);
+    fn log_what_is_new(&self, report: &PassReport) {
+        let tenant = &self.config.name;
+        let found: HashSet<_> = report.findings.iter().cloned().collect();
+        let told = std::mem::replace(
+            &mut *self.told.lock().unwrap_or_else(PoisonError::into_inner),
+            found.clone(),
+        );
+        for finding in found.difference(&told) {
+            tracing::warn!(%tenant, "{finding}");
+        }
+        for row in &report.unreadable {
+            let (row, id, reason) = (row.index + 1, &row.id, &row.reason);
+            tracing::warn!(%tenant, row, id, "unreadable row: {reason}");
+        }
+        // What stopped the pass is logged once, not for every call that it left undone.
+        let stopped = report.error.as_ref().map(call_sync::Error::chain);
+        for decision in &report.decisions {
+            if let Outcome::Failed(failure) = &decision.outcome
+                && Some(&failure.message) != stopped.as_ref()
+            {
+                tracing::warn!(%tenant, call = %decision.call, "not logged: {}", failure.message);
+            }
         }
     }
-    let exit = report.error.as_ref().map_or(Exit::Done, |error| Exit::of(error.class()));
-    (report.summary(tenant), exit)
 }
 
 fn compose(tenant: &TenantConfig) -> Result<CallSync, Box<Ran>> {
@@ -92,7 +118,10 @@ fn compose(tenant: &TenantConfig) -> Result<CallSync, Box<Ran>> {
 }
 
 fn panicked(tenant: &TenantName, panic: &tokio::task::JoinError) -> Ran {
-    let summary = ErrorSummary { class: "Bug", message: format!("the pass broke off: {panic}") };
+    let summary = ErrorSummary {
+        class: ErrorClass::Bug.name(),
+        message: format!("the pass broke off: {panic}"),
+    };
     (TenantSummary::stopped(tenant, summary), Exit::Failure)
 }
 

@@ -36,7 +36,8 @@ pub(crate) async fn run(args: &DemoArgs) -> anyhow::Result<Exit> {
         "A sandbox of Enreach Cloud and Dynamics 365 runs at {}; call sync makes one pass.\n",
         stage.sandbox.base_url()
     );
-    let report = stage.call_sync.pass(Freshness::Fresh).await;
+    let pass = stage.call_sync.pass(Freshness::Fresh);
+    let Some(report) = shutdown.or_at_once(pass).await else { return Ok(Exit::TryAgain) };
     println!("{}\n\n{}", table::of_decisions(&report.decisions), table::totals(&report));
     let deviations = stage.deviations(&report);
     match deviations.len() {

@@ -95,7 +95,7 @@ pub(crate) fn totals(report: &PassReport) -> String {
     format!(
         "{} Enreach rows are {} calls:\n{}\n\n{} requests to Enreach, {} to Dynamics 365, {} ms.",
         report.rows,
-        report.decisions.len(),
+        report.decisions.len() + report.unreadable.len(),
         counts.join("\n"),
         report.enreach_requests,
         report.dataverse_requests,

@@ -14,7 +14,6 @@ use uuid::Uuid;
 
 use crate::directory::entity_set;
 use crate::legs::{CallKind, Conversation};
-use crate::owner::Owner;
 use crate::plan::{PlannedCall, number_text};
 
 /// Entity set of phone calls.
@@ -48,26 +47,20 @@ pub(crate) struct RowStyle<'a> {
 }
 
 impl RowStyle<'_> {
-    /// The writes that make the row of a call, to be carried out together; `owner` takes the place
-    /// of the planned owner where Dynamics refused that one. Texts that had to be cut are named in
-    /// `remarks`.
-    pub(crate) fn writes(
-        &self,
-        plan: &PlannedCall,
-        owner: &Owner,
-        remarks: &mut Vec<String>,
-    ) -> Vec<Write> {
+    /// The writes that make the row of a call, to be carried out together. Texts that had to be cut
+    /// are named in `remarks`.
+    pub(crate) fn writes(&self, plan: &PlannedCall, remarks: &mut Vec<String>) -> Vec<Write> {
         let id = plan.activity.0;
         let mut columns = self.own_columns(plan, remarks);
         for (name, value) in self.call_columns(plan, remarks) {
             columns = columns.set(name, value);
         }
-        columns = columns.bind("ownerid", "systemusers", owner.id.0);
+        columns = columns.bind("ownerid", "systemusers", plan.owner.id.0);
         if let Some(customer) = &plan.customer {
             let regarding = format!("regardingobjectid_{}_phonecall", table(customer.customer));
             columns = bind_customer(columns, &regarding, customer.customer);
         }
-        columns = columns.children("phonecall_activity_parties", parties(plan, owner));
+        columns = columns.children("phonecall_activity_parties", parties(plan));
         let create = |columns| Write::Create {
             entity_set: PHONE_CALLS.to_owned(),
             key_column: ACTIVITY_ID.to_owned(),
@@ -96,7 +89,7 @@ impl RowStyle<'_> {
         let columns = self
             .call_columns(plan, remarks)
             .into_iter()
-            .filter(|(name, _)| *name != self.names.sync_source && is_empty(name))
+            .filter(|(name, _)| is_empty(name))
             .fold(Columns::new(), |columns, (name, value)| columns.set(name, value));
         let precondition = match version {
             Some(version) => Precondition::Version(version.to_owned()),
@@ -186,7 +179,7 @@ fn update(id: Uuid, columns: Columns, precondition: Precondition) -> Write {
 }
 
 /// The customer and the agent: the caller is the sender.
-fn parties(plan: &PlannedCall, owner: &Owner) -> Vec<Columns> {
+fn parties(plan: &PlannedCall) -> Vec<Columns> {
     let (customer_role, agent_role) = match plan.call.direction {
         Direction::Incoming => (SENDER, RECIPIENT),
         Direction::Outgoing => (RECIPIENT, SENDER),
@@ -198,7 +191,7 @@ fn parties(plan: &PlannedCall, owner: &Owner) -> Vec<Columns> {
     let agent = Columns::new().set("participationtypemask", agent_role).bind(
         "partyid_systemuser",
         "systemusers",
-        owner.id.0,
+        plan.owner.id.0,
     );
     customer.into_iter().chain([agent]).collect()
 }

@@ -25,7 +25,7 @@ pub(crate) enum Existing {
     /// Its key is the call's: an earlier pass made it.
     Ours(ActivityId),
     /// Somebody else made it for this call, or an earlier pass took it over.
-    Foreign(Row),
+    Foreign(ActivityId, Row),
 }
 
 impl Existing {
@@ -35,16 +35,14 @@ impl Existing {
     }
 }
 
-/// The query for all rows that could belong to one of the calls; `None` if nothing needs asking.
-pub(crate) fn query(calls: &[PlannedCall], names: &Names, margin: Duration) -> Option<Query> {
-    if calls.is_empty() || margin <= Duration::zero() {
-        return None;
-    }
+/// The query for all rows that could belong to one of the calls. Without a margin only rows that
+/// carry a call's key or id are asked for.
+pub(crate) fn query(calls: &[PlannedCall], names: &Names, margin: Duration) -> Query {
     let by_key = Filter::is_in(ACTIVITY_ID, calls.iter().map(|call| call.activity.0));
     let by_call =
         Filter::is_in(names.call_id.as_str(), calls.iter().map(|call| call.call.call.as_str()));
     let by_time = spans(calls, margin).into_iter().map(|span| started_in(span, names));
-    let query = Query::new(PHONE_CALLS)
+    Query::new(PHONE_CALLS)
         .select([
             ACTIVITY_ID,
             "statecode",
@@ -54,8 +52,7 @@ pub(crate) fn query(calls: &[PlannedCall], names: &Names, margin: Duration) -> O
             "createdon",
         ])
         .select(own_columns(names))
-        .filter(Filter::any([by_key, by_call].into_iter().chain(by_time)));
-    Some(query)
+        .filter(Filter::any([by_key, by_call].into_iter().chain(by_time)))
 }
 
 fn own_columns(names: &Names) -> [&str; 11] {
@@ -77,6 +74,9 @@ fn own_columns(names: &Names) -> [&str; 11] {
 
 /// The time around the starts of the calls, overlapping pieces joined.
 fn spans(calls: &[PlannedCall], margin: Duration) -> Vec<(DateTime<Utc>, DateTime<Utc>)> {
+    if margin <= Duration::zero() {
+        return Vec::new();
+    }
     let mut starts: Vec<_> = calls.iter().filter_map(|call| call.call.start).collect();
     starts.sort_unstable();
     let mut spans: Vec<(DateTime<Utc>, DateTime<Utc>)> = Vec::new();
@@ -125,7 +125,8 @@ pub(crate) fn assign(
     let mut pairs: Vec<(Duration, Uuid, &CallId, &Row)> = Vec::new();
     for call in calls.iter().filter(|call| !found.contains_key(&call.call.call)) {
         pairs.extend(rows.iter().filter_map(|row| {
-            let distance = distance(call, row, names, reader).filter(|far| *far <= margin)?;
+            let near = |far: &Duration| margin > Duration::zero() && *far <= margin;
+            let distance = distance(call, row, names, reader).filter(near)?;
             Some((distance, row.uuid(ACTIVITY_ID)?, &call.call.call, row))
         }));
     }
@@ -133,13 +134,13 @@ pub(crate) fn assign(
     let mut taken = HashSet::new();
     for (_, id, call, row) in pairs {
         if !found.contains_key(call) && taken.insert(id) {
-            found.insert(call.clone(), Existing::Foreign(row.clone()));
+            found.insert(call.clone(), Existing::Foreign(ActivityId(id), row.clone()));
         }
     }
     found
 }
 
-/// The row with the call's key, else the first that carries the call's id.
+/// The row with the call's key, else the first that carries the call's id and is no callback's.
 fn by_id(call: &PlannedCall, rows: &[Row], names: &Names) -> Option<Existing> {
     if rows.iter().any(|row| row.uuid(ACTIVITY_ID) == Some(call.activity.0)) {
         return Some(Existing::Ours(call.activity));
@@ -147,8 +148,10 @@ fn by_id(call: &PlannedCall, rows: &[Row], names: &Names) -> Option<Existing> {
     let call_id_of = |row: &Row| CallId::new(row.text(&names.call_id)?).ok();
     rows.iter()
         .filter(|row| call_id_of(row).as_ref() == Some(&call.call.call))
-        .min_by_key(|row| row.uuid(ACTIVITY_ID))
-        .map(|row| Existing::Foreign(row.clone()))
+        .filter(|row| row.text(&names.callback_id).is_none())
+        .filter_map(|row| Some((row.uuid(ACTIVITY_ID)?, row)))
+        .min_by_key(|(id, _)| *id)
+        .map(|(id, row)| Existing::Foreign(ActivityId(id), row.clone()))
 }
 
 /// How far a row by someone else starts from the call, if it can be that call at all.

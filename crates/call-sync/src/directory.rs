@@ -1,13 +1,16 @@
 //! Who could be on the phone: customers and users of Dynamics, kept locally.
 
 use call_matching::{Customer, CustomerRef, CustomerTable, NumberIndex};
-use chrono::{DateTime, Duration, Utc};
-use dataverse_client::{Comparison, DataverseApi, Filter, FilterValue, Query, Row, all_rows};
-use settings::{Finding, Names, TenantSettings};
-use voice_model::{AgentId, ErrorClass, SystemUserId};
+use chrono::{DateTime, Utc};
+use dataverse_client::{
+    Comparison, DataverseApi, Filter, FilterValue, Query, Row, ServiceError, all_rows,
+};
+use settings::{Finding, MatchColumns, Names, TenantSettings};
+use voice_model::{AgentId, SystemUserId, error_chain};
 
 use crate::owner::{DynamicsUser, UserBook};
 use crate::phone_system::PhoneSystem;
+use crate::write::is_about_content;
 use crate::{Error, Result};
 
 /// Customers by number, and users.
@@ -17,7 +20,10 @@ pub(crate) struct Directory {
     pub(crate) customers: NumberIndex,
     /// Enabled users.
     pub(crate) users: UserBook,
+    findings: Vec<Finding>,
     read_at: DateTime<Utc>,
+    /// When the phone system was read, and the columns.
+    made_for: (DateTime<Utc>, MatchColumns),
 }
 
 impl Directory {
@@ -33,28 +39,40 @@ impl Directory {
         phone_system: &PhoneSystem,
         now: DateTime<Utc>,
     ) -> Result<Self> {
+        let columns = &settings.match_columns;
         let (contacts, accounts, leads, users) = futures::try_join!(
-            read_customers(api, CustomerTable::Contact, settings),
-            read_customers(api, CustomerTable::Account, settings),
-            read_customers(api, CustomerTable::Lead, settings),
+            read_customers(api, CustomerTable::Contact, columns),
+            read_customers(api, CustomerTable::Account, columns),
+            read_customers(api, CustomerTable::Lead, columns),
             read_users(api, names),
         )?;
         let mut customers = NumberIndex::new(phone_system.reader.clone());
         customers.set_own_numbers(phone_system.own_numbers());
-        for customer in contacts.into_iter().chain(accounts).chain(leads) {
-            customers.put(customer);
+        let users = UserBook::new(users, &phone_system.reader);
+        let mut findings = users.findings().to_vec();
+        for (rows, finding) in [contacts, accounts, leads] {
+            rows.into_iter().for_each(|customer| customers.put(customer));
+            findings.extend(finding);
         }
-        Ok(Self { customers, users: UserBook::new(users, &phone_system.reader), read_at: now })
+        let made_for = (phone_system.read_at, columns.clone());
+        Ok(Self { customers, users, findings, read_at: now, made_for })
     }
 
-    /// Whether it is older than `DirectoryRefreshSeconds`.
-    pub(crate) fn is_stale(&self, now: DateTime<Utc>, refresh: Duration) -> bool {
-        !(self.read_at..self.read_at + refresh).contains(&now)
+    /// Whether it is older than `DirectoryRefreshSeconds`, or was made for other numbers or columns.
+    pub(crate) fn is_stale(
+        &self,
+        now: DateTime<Utc>,
+        settings: &TenantSettings,
+        phone_system: &PhoneSystem,
+    ) -> bool {
+        !(self.read_at..self.read_at + settings.directory_refresh).contains(&now)
+            || self.made_for.0 != phone_system.read_at
+            || self.made_for.1 != settings.match_columns
     }
 
     /// What an administrator should put right.
     pub(crate) fn findings(&self) -> &[Finding] {
-        self.users.findings()
+        &self.findings
     }
 }
 
@@ -83,12 +101,35 @@ fn source(table: CustomerTable) -> CustomerSource {
     }
 }
 
+/// The customers of a table. Columns of the setting that the table does not have give way to the
+/// usual ones, with a finding.
 async fn read_customers(
     api: &dyn DataverseApi,
     table: CustomerTable,
-    settings: &TenantSettings,
-) -> Result<Vec<Customer>> {
-    let columns = settings.match_columns.of(table.logical_name());
+    columns: &MatchColumns,
+) -> Result<(Vec<Customer>, Option<Finding>)> {
+    let usual = MatchColumns::default();
+    let (wanted, usual) = (columns.of(table.logical_name()), usual.of(table.logical_name()));
+    match rows_with_number(api, table, wanted).await {
+        Err(error) if is_about_content(error.class()) && wanted != usual => {
+            let message = format!(
+                "{} cannot be searched by {}; the usual columns are used. Dynamics says: {}",
+                table.logical_name(),
+                wanted.join(", "),
+                error_chain(&error)
+            );
+            let rows = rows_with_number(api, table, usual).await?;
+            Ok((rows, Some(Finding::new("MatchColumns", message))))
+        }
+        result => Ok((result?, None)),
+    }
+}
+
+async fn rows_with_number(
+    api: &dyn DataverseApi,
+    table: CustomerTable,
+    columns: &[String],
+) -> dataverse_client::Result<Vec<Customer>> {
     if columns.is_empty() {
         return Ok(Vec::new());
     }
@@ -104,12 +145,16 @@ async fn read_customers(
         .filter(Filter::any(has_number));
     match all_rows(api, &query).await {
         Ok(rows) => Ok(rows.iter().filter_map(|row| customer(row, table, columns)).collect()),
-        Err(error) if table == CustomerTable::Lead && error.class() == ErrorClass::NotFound => {
+        Err(error) if table == CustomerTable::Lead && is_table_missing(&error) => {
             tracing::debug!("there is no table of leads in this environment");
             Ok(Vec::new())
         }
-        Err(error) => Err(error.into()),
+        Err(error) => Err(error),
     }
+}
+
+fn is_table_missing(error: &dataverse_client::Error) -> bool {
+    error.service().is_some_and(ServiceError::is_table_missing)
 }
 
 fn customer(row: &Row, table: CustomerTable, columns: &[String]) -> Option<Customer> {

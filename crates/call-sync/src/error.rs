@@ -1,6 +1,6 @@
 //! Why a pass could not go on.
 
-use voice_model::{ErrorClass, OrganizationId};
+use voice_model::{ErrorClass, OrganizationId, error_chain};
 
 /// The result of an operation of this crate.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -50,13 +50,6 @@ impl Error {
 
     /// The message with all its causes, for a person.
     pub fn chain(&self) -> String {
-        let mut text = self.to_string();
-        let mut cause = std::error::Error::source(self);
-        while let Some(error) = cause {
-            text.push_str(": ");
-            text.push_str(&error.to_string());
-            cause = error.source();
-        }
-        text
+        error_chain(self)
     }
 }

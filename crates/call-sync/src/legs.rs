@@ -122,6 +122,16 @@ impl Leg {
         (span.0 <= span.1).then_some(span)
     }
 
+    /// What makes two rows the same row.
+    fn row_key(&self) -> (Source, &Option<String>) {
+        (self.source, &self.row.id)
+    }
+
+    /// Orders the states of rows: those of one row together, the newest first.
+    fn version(&self) -> ((Source, &Option<String>), Reverse<Option<DateTime<Utc>>>) {
+        (self.row_key(), Reverse(self.row.modified))
+    }
+
     /// Orders rows of a call: start, then id; a row without start comes last.
     fn order(&self) -> (bool, Option<DateTime<Utc>>, &Option<String>, Source) {
         (self.row.start.is_none(), self.row.start, &self.row.id, self.source)
@@ -130,8 +140,10 @@ impl Leg {
 
 impl Conversation {
     fn of(call: CallId, mut legs: Vec<Leg>) -> Self {
+        // A row that was read twice counts once, in its newest state.
+        legs.sort_by(|a, b| a.version().cmp(&b.version()));
+        legs.dedup_by(|older, newer| newer.row.id.is_some() && newer.row_key() == older.row_key());
         legs.sort_by(|a, b| a.order().cmp(&b.order()));
-        legs.dedup_by(|later, first| same_row(first, later));
 
         let identified = legs.iter().any(|leg| leg.is_direct() || leg.is_queue_row());
         let personal_work = !identified && legs.iter().any(Leg::is_personal_work);
@@ -171,16 +183,6 @@ impl Conversation {
             legs,
         }
     }
-}
-
-/// A row that both lists carry, or that was read twice, counts once; the newer state counts.
-fn same_row(first: &mut Leg, later: &mut Leg) -> bool {
-    let same =
-        first.source == later.source && first.row.id.is_some() && first.row.id == later.row.id;
-    if same && later.row.modified > first.row.modified {
-        std::mem::swap(first, later);
-    }
-    same
 }
 
 fn last_answered<'a>(legs: &[&'a Leg]) -> Option<&'a Leg> {

@@ -8,11 +8,13 @@ mod error;
 mod fetch;
 mod legs;
 mod memory;
+mod missing_legs;
 mod owner;
 mod pass;
 mod phone_system;
 mod plan;
 mod report;
+mod round;
 #[cfg(test)]
 mod sample;
 mod screen;

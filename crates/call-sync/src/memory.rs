@@ -1,13 +1,13 @@
 //! What passes of one process remember of each other. It may be lost at any time: deterministic
 //! keys make a repeated write harmless, and everything else is read again.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 use chrono::{DateTime, Duration, Utc};
-use enreach_client::Reported;
 use voice_model::{ActivityId, CallId, OrganizationId};
 
-use crate::decision::{Decision, Outcome, SkipReason};
+use crate::decision::{Outcome, SkipReason};
 use crate::legs::{Conversation, Leg};
 use crate::{Error, Result};
 
@@ -26,8 +26,21 @@ pub(crate) struct Memory {
 #[derive(Debug)]
 struct Remembered {
     seen_at: DateTime<Utc>,
-    legs: Vec<Leg>,
+    /// None of a call that is not work: of such a call only its id is kept.
+    conversation: Option<Arc<Conversation>>,
     logged: Option<ActivityId>,
+    failed: bool,
+}
+
+/// What is known of the rows of a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Knowledge {
+    /// No earlier pass saw the call.
+    New,
+    /// It was not work, so its rows were not kept.
+    Forgotten,
+    /// Its rows are kept.
+    Known,
 }
 
 impl Memory {
@@ -45,15 +58,29 @@ impl Memory {
         }
     }
 
-    /// Rows of earlier passes that belong to calls of this one. A window filtered by change may
-    /// bring only some rows of a call.
+    /// Rows of earlier passes to go with those of this one: of the same calls, as a window filtered
+    /// by change may bring only some rows of a call, and of calls that could not be logged.
     pub(crate) fn earlier_legs(&self, legs: &[Leg]) -> Vec<Leg> {
-        let calls: std::collections::HashSet<_> = legs.iter().map(|leg| &leg.row.call_id).collect();
-        calls
-            .into_iter()
-            .filter_map(|call| self.calls.get(call))
-            .flat_map(|remembered| remembered.legs.iter().cloned())
+        let seen: HashSet<_> = legs.iter().map(|leg| &leg.row.call_id).collect();
+        self.calls
+            .iter()
+            .filter(|(call, remembered)| remembered.failed || seen.contains(call))
+            .filter_map(|(call, remembered)| Some((call, remembered.conversation.as_ref()?)))
+            .flat_map(|(call, conversation)| {
+                // A row without id cannot be told from its newer state.
+                let alone = !seen.contains(call);
+                conversation.legs.iter().filter(move |leg| alone || leg.row.id.is_some()).cloned()
+            })
             .collect()
+    }
+
+    /// Whether an earlier pass saw the call: then its rows are known, unless it was not work.
+    pub(crate) fn knowledge(&self, call: &CallId) -> Knowledge {
+        match self.calls.get(call) {
+            None => Knowledge::New,
+            Some(Remembered { conversation: None, .. }) => Knowledge::Forgotten,
+            Some(_) => Knowledge::Known,
+        }
     }
 
     /// The row that an earlier pass made or found for a call.
@@ -61,22 +88,28 @@ impl Memory {
         self.calls.get(call)?.logged
     }
 
-    /// Keeps what a pass saw and decided. Of a call that is not work, nothing is kept.
+    /// Keeps what a pass saw of a call and what became of it.
     pub(crate) fn keep(
         &mut self,
         now: DateTime<Utc>,
-        conversations: impl IntoIterator<Item = (Conversation, Decision)>,
+        conversation: &Arc<Conversation>,
+        outcome: &Outcome,
     ) {
-        for (conversation, decision) in conversations {
-            if decision.outcome == Outcome::Skipped(SkipReason::NotWork) {
-                self.calls.remove(&decision.call);
-                continue;
-            }
-            let ended = |leg: &Leg| leg.row.id.is_some() && leg.row.end != Reported::Null;
-            let legs = conversation.legs.into_iter().filter(ended).collect();
-            let logged = decision.outcome.activity();
-            self.calls.insert(decision.call, Remembered { seen_at: now, legs, logged });
-        }
+        let failed = matches!(outcome, Outcome::Failed(_));
+        // A call that fails again and again is not kept for ever.
+        let failing_since = self.calls.get(&conversation.call).filter(|_| failed);
+        let is_work = *outcome != Outcome::Skipped(SkipReason::NotWork);
+        let remembered = Remembered {
+            seen_at: failing_since.map_or(now, |remembered| remembered.seen_at),
+            conversation: is_work.then(|| Arc::clone(conversation)),
+            logged: outcome.activity(),
+            failed,
+        };
+        self.calls.insert(conversation.call.clone(), remembered);
+    }
+
+    /// Forgets calls that were not seen for long.
+    pub(crate) fn forget_old(&mut self, now: DateTime<Utc>) {
         self.calls.retain(|_, call| now - call.seen_at < LIFETIME);
     }
 }

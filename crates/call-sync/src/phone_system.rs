@@ -22,7 +22,10 @@ pub(crate) struct PhoneSystem {
     pub(crate) reader: NumberReader,
     /// What an administrator should put right.
     pub(crate) findings: Vec<Finding>,
-    read_at: DateTime<Utc>,
+    /// When it was read.
+    pub(crate) read_at: DateTime<Utc>,
+    /// `DefaultRegion` at that time.
+    default_region: Option<String>,
     agent_numbers: HashMap<AgentId, Vec<E164>>,
     own_numbers: HashSet<String>,
 }
@@ -55,6 +58,7 @@ impl PhoneSystem {
             reader,
             findings,
             read_at: now,
+            default_region: settings.default_region.clone(),
             agent_numbers: HashMap::new(),
             own_numbers: HashSet::new(),
         };
@@ -86,8 +90,9 @@ impl PhoneSystem {
     }
 
     /// Whether it should be read again.
-    pub(crate) fn is_stale(&self, now: DateTime<Utc>) -> bool {
+    pub(crate) fn is_stale(&self, now: DateTime<Utc>, settings: &TenantSettings) -> bool {
         !(self.read_at..self.read_at + LIFETIME).contains(&now)
+            || self.default_region != settings.default_region
     }
 
     /// Whether a number belongs to one of the organisation's users or queues.

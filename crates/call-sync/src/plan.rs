@@ -1,5 +1,7 @@
 //! A call that is to be logged: everything that its phone call row is made of.
 
+use std::sync::Arc;
+
 use call_matching::{CallerNumber, Candidate, MatchResult, MatchRules, choose};
 use dataverse_client::StatusOption;
 use enreach_client::Direction;
@@ -18,7 +20,7 @@ pub(crate) struct PlannedCall {
     /// The key of its row.
     pub(crate) activity: ActivityId,
     /// The call.
-    pub(crate) call: Conversation,
+    pub(crate) call: Arc<Conversation>,
     /// The customer's number.
     pub(crate) number: CallerNumber,
     /// The customer; none if several match and the call is to be logged all the same.
@@ -76,7 +78,7 @@ impl Grounds<'_> {
     /// The decision, when the call is not to be logged now.
     pub(crate) fn plan(
         &self,
-        call: Conversation,
+        call: Arc<Conversation>,
         number: CallerNumber,
     ) -> Result<Box<PlannedCall>, Box<Decision>> {
         let settings = self.settings;
@@ -90,6 +92,7 @@ impl Grounds<'_> {
         };
         let rules = match_rules(settings);
         let found = self.directory.customers.find(&number, &rules);
+        let ranked = found.clone();
         let (customer, candidates) = match choose(found, &rules) {
             MatchResult::None => {
                 return Err(deferred(
@@ -100,7 +103,7 @@ impl Grounds<'_> {
                     Some(owner),
                 ));
             }
-            MatchResult::One { candidate, .. } => (Some(candidate.clone()), vec![candidate]),
+            MatchResult::One { candidate, .. } => (Some(candidate), ranked),
             MatchResult::Several(candidates) => {
                 let create =
                     call.kind == CallKind::Service && settings.enable_multiple_match_create;

@@ -1,5 +1,7 @@
 //! Planned calls for the tests of this crate.
 
+use std::sync::Arc;
+
 use call_matching::{CallerNumber, Candidate, CustomerRef, CustomerTable, MatchKind};
 use chrono::{DateTime, Duration, Utc};
 use enreach_client::{CallRow, Direction, Privacy, Reported, RowKind};
@@ -65,7 +67,7 @@ pub(crate) fn plan(call: &str, start: i64, change: impl Fn(&mut CallRow)) -> Pla
         owner: owner(9),
         status: FinalStatus::completed(call.direction),
         findings: Vec::new(),
-        call,
+        call: Arc::new(call),
     }
 }
 

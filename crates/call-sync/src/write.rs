@@ -4,18 +4,17 @@
 //! A repeated write is harmless: the key of a row is made from the call, so that a second creation
 //! is refused as a duplicate, which means done.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use dataverse_client::{BatchItem, DataverseApi, ItemAnswer, ServiceError, Write};
 use futures::stream::{self, StreamExt};
 use settings::Finding;
-use voice_model::{ActivityId, ErrorClass};
+use voice_model::ErrorClass;
 
 use crate::Error;
-use crate::activity::{ACTIVITY_ID, RowStyle};
+use crate::activity::RowStyle;
 use crate::adoption::Existing;
 use crate::decision::{Failure, LoggedBy, Outcome};
-use crate::owner::Owner;
 use crate::plan::PlannedCall;
 
 /// Calls in one batch: two operations each. Large enough to keep requests few, small enough that a
@@ -71,12 +70,10 @@ pub(crate) async fn write_all(
             Err(decided) => verdicts.push(*decided),
         }
     }
-    let stopped = AtomicBool::new(false);
-    let batches = stream::iter(in_batches(jobs))
-        .map(|batch| write_batch(api, batch, &stopped))
-        .buffer_unordered(PARALLEL_BATCHES)
-        .collect::<Vec<_>>()
-        .await;
+    let tally = Tally::default();
+    let writing: Vec<_> =
+        in_batches(jobs).into_iter().map(|batch| write_batch(api, batch, &tally)).collect();
+    let batches: Vec<_> = stream::iter(writing).buffer_unordered(PARALLEL_BATCHES).collect().await;
     let mut error = None;
     for (written, stop) in batches {
         verdicts.extend(written);
@@ -103,22 +100,19 @@ fn job(
     let mut remarks = Vec::new();
     let (writes, done) = match existing {
         None => {
-            let owner: Owner = plan.owner.clone();
-            let writes = style.writes(&plan, &owner, &mut remarks);
+            let writes = style.writes(&plan, &mut remarks);
             (writes, Outcome::Logged { activity: plan.activity })
         }
         Some(Existing::Ours(activity)) => {
             (Vec::new(), Outcome::AlreadyLogged { activity, by: LoggedBy::Us })
         }
-        Some(Existing::Foreign(row)) => {
-            let id = row.uuid(ACTIVITY_ID).unwrap_or(plan.activity.0);
+        Some(Existing::Foreign(id, row)) => {
             let is_empty = |column: &str| row.value(column).is_none_or(|value| value == "");
             let write = match Existing::is_canceled(&row) {
                 true => None,
-                false => style.adoption(&plan, id, row.etag(), is_empty, &mut remarks),
+                false => style.adoption(&plan, id.0, row.etag(), is_empty, &mut remarks),
             };
-            let done =
-                Outcome::AlreadyLogged { activity: ActivityId(id), by: LoggedBy::SomeoneElse };
+            let done = Outcome::AlreadyLogged { activity: id, by: LoggedBy::SomeoneElse };
             (write.into_iter().collect(), done)
         }
     };
@@ -130,18 +124,40 @@ fn job(
     Ok(Job { plan, writes, done })
 }
 
+/// How the batches of a pass fared as a whole.
+#[derive(Default)]
+struct Tally {
+    answered: AtomicUsize,
+    refused: AtomicUsize,
+    stopped: AtomicBool,
+}
+
+impl Tally {
+    /// Whether a refusal is likely to be about some call of the batch: not if one batch after the
+    /// other is refused and none is ever answered.
+    fn blames_content(&self, class: ErrorClass) -> bool {
+        let refused = self.refused.fetch_add(1, Ordering::Relaxed);
+        is_about_content(class)
+            && (refused < REFUSALS_IN_A_ROW || self.answered.load(Ordering::Relaxed) > 0)
+    }
+}
+
+/// So many refused batches without a single answer mean that no batch will be answered. More than
+/// it takes to halve a batch down to one call.
+const REFUSALS_IN_A_ROW: usize = 8;
+
 /// Sends one batch. One that is refused as a whole for its content is halved until the offending
 /// call stands alone; one that fails for another reason stops the work.
 async fn write_batch(
     api: &dyn DataverseApi,
     batch: Vec<Job>,
-    stopped: &AtomicBool,
+    tally: &Tally,
 ) -> (Vec<(PlannedCall, Verdict)>, Option<Error>) {
     let mut verdicts = Vec::with_capacity(batch.len());
     let mut error = None;
     let mut waiting = vec![batch];
     while let Some(mut jobs) = waiting.pop() {
-        if stopped.load(Ordering::Relaxed) {
+        if tally.stopped.load(Ordering::Relaxed) {
             verdicts.extend(jobs.into_iter().map(|job| job.failed(not_sent())));
             continue;
         }
@@ -149,21 +165,24 @@ async fn write_batch(
             jobs.iter().map(|job| BatchItem::ChangeSet(job.writes.clone())).collect();
         match api.batch(&items).await {
             Ok(answers) => {
+                tally.answered.fetch_add(1, Ordering::Relaxed);
                 let answers = answers.into_iter().chain(std::iter::repeat(ItemAnswer::Unknown));
                 verdicts
                     .extend(jobs.into_iter().zip(answers).map(|(job, answer)| job.judge(answer)));
             }
-            Err(refusal) if is_about_content(refusal.class()) && jobs.len() > 1 => {
-                let second_half = jobs.split_off(jobs.len() / 2);
-                waiting.extend([second_half, jobs]);
-            }
             Err(refusal) => {
                 let class = refusal.class();
+                let about_content = tally.blames_content(class);
+                if about_content && jobs.len() > 1 {
+                    let second_half = jobs.split_off(jobs.len() / 2);
+                    waiting.extend([second_half, jobs]);
+                    continue;
+                }
                 let refusal = Error::from(refusal);
                 let failure = Failure { class, message: refusal.chain() };
                 verdicts.extend(jobs.into_iter().map(|job| job.failed(failure.clone())));
-                if !is_about_content(class) {
-                    stopped.store(true, Ordering::Relaxed);
+                if !about_content {
+                    tally.stopped.store(true, Ordering::Relaxed);
                     error = Some(refusal);
                 }
             }
@@ -172,11 +191,9 @@ async fn write_batch(
     (verdicts, error)
 }
 
-fn is_about_content(class: ErrorClass) -> bool {
-    matches!(
-        class,
-        ErrorClass::Rejected | ErrorClass::NotFound | ErrorClass::Conflict | ErrorClass::Bug
-    )
+/// Whether an error is about what was asked, and not about who asks or where.
+pub(crate) fn is_about_content(class: ErrorClass) -> bool {
+    matches!(class, ErrorClass::Rejected | ErrorClass::Conflict)
 }
 
 fn not_sent() -> Failure {
@@ -195,7 +212,7 @@ impl Job {
         let verdict = match answer {
             ItemAnswer::Written | ItemAnswer::Read(_) => Verdict::Decided(self.done),
             ItemAnswer::Refused(error)
-                if error.class() == ErrorClass::Conflict
+                if matches!(error.class(), ErrorClass::Conflict | ErrorClass::NotFound)
                     && matches!(self.done, Outcome::AlreadyLogged { .. }) =>
             {
                 Verdict::RowChanged(error)
@@ -215,17 +232,16 @@ fn refused(error: ServiceError, plan: &PlannedCall) -> Verdict {
         let by = LoggedBy::Us;
         return Verdict::Decided(Outcome::AlreadyLogged { activity: plan.activity, by });
     }
-    if error.is_owner_refused() {
+    let names = |id: String| error.message.to_ascii_lowercase().contains(&id);
+    let names_owner = names(plan.owner.id.to_string());
+    let lacks_right = matches!(error.class(), ErrorClass::Auth | ErrorClass::NotFound);
+    if error.is_owner_refused() || (lacks_right && names_owner) {
         return Verdict::OwnerRefused(error);
     }
-    if error.class() == ErrorClass::NotFound {
-        let names = |id: String| error.message.to_ascii_lowercase().contains(&id);
-        if names(plan.owner.id.to_string()) {
-            return Verdict::OwnerRefused(error);
-        }
-        if plan.customer.as_ref().is_some_and(|customer| names(customer.customer.id.to_string())) {
-            return Verdict::CustomerGone(error);
-        }
+    let names_customer =
+        plan.customer.as_ref().is_some_and(|customer| names(customer.customer.id.to_string()));
+    if error.class() == ErrorClass::NotFound && names_customer {
+        return Verdict::CustomerGone(error);
     }
     Verdict::Decided(Outcome::Failed(failure(&error)))
 }

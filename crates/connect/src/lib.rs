@@ -7,7 +7,7 @@ use enreach_client::EnreachClient;
 use http_kit::{HttpClient, Tls};
 use settings::{CredentialConfig, EnreachEndpoint, TenantConfig};
 use url::Url;
-use voice_model::{Clock, ErrorClass};
+use voice_model::{Clock, ErrorClass, error_chain};
 
 /// What our clients call themselves.
 const USER_AGENT: &str = concat!("voice-for-dynamics/", env!("CARGO_PKG_VERSION"));
@@ -49,14 +49,7 @@ impl Error {
 
     /// The message with all its causes.
     pub fn chain(&self) -> String {
-        let mut text = self.to_string();
-        let mut cause = std::error::Error::source(self);
-        while let Some(error) = cause {
-            text.push_str(": ");
-            text.push_str(&error.to_string());
-            cause = error.source();
-        }
-        text
+        error_chain(self)
     }
 }
 

@@ -1,12 +1,14 @@
 #![doc = include_str!("../README.md")]
 
 mod clock;
+mod error_chain;
 mod error_class;
 mod ids;
 mod phone;
 mod window;
 
 pub use clock::{Clock, ManualClock, SystemClock};
+pub use error_chain::error_chain;
 pub use error_class::ErrorClass;
 pub use ids::{
     ActivityId, AgentId, CallId, IdError, OrganizationId, QueueId, SystemUserId, TenantName,

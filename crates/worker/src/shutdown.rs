@@ -21,21 +21,29 @@ impl Shutdown {
         Self::default()
     }
 
-    /// Listens for SIGINT and SIGTERM from now on.
+    /// Listens for SIGINT and SIGTERM from now on. A signal is never lost: both stages are heard by
+    /// the same ears, which are there when this returns.
     pub fn on_signals() -> Self {
         let shutdown = Self::new();
         let listener = shutdown.clone();
-        tokio::spawn(async move {
-            signal().await;
-            tracing::info!("stopping: what is in flight may finish, {} s at most", GRACE.as_secs());
-            listener.request();
-            tokio::select! {
-                () = signal() => tracing::warn!("stopping at once"),
-                () = tokio::time::sleep(GRACE) => tracing::warn!("the time to finish is over"),
+        match Signals::listen() {
+            Ok(signals) => drop(tokio::spawn(listener.obey(signals))),
+            Err(error) => {
+                tracing::error!(%error, "signals cannot be heard; only a kill stops this process");
             }
-            listener.now.cancel();
-        });
+        }
         shutdown
+    }
+
+    async fn obey(self, mut signals: Signals) {
+        signals.next().await;
+        tracing::info!("stopping: what is in flight may finish, {} s at most", GRACE.as_secs());
+        self.request();
+        tokio::select! {
+            () = signals.next() => tracing::warn!("stopping at once"),
+            () = tokio::time::sleep(GRACE) => tracing::warn!("the time to finish is over"),
+        }
+        self.now.cancel();
     }
 
     /// Asks for the first stage.
@@ -63,25 +71,42 @@ impl Shutdown {
     }
 }
 
+/// The wishes of whoever runs the process.
 #[cfg(unix)]
-async fn signal() {
-    use tokio::signal::unix::{SignalKind, signal};
-    let (Ok(mut interrupt), Ok(mut terminate)) =
-        (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
-    else {
-        tracing::error!("signals cannot be listened for; only a kill will stop this process");
-        return std::future::pending().await;
-    };
-    tokio::select! {
-        _ = interrupt.recv() => (),
-        _ = terminate.recv() => (),
+struct Signals {
+    interrupt: tokio::signal::unix::Signal,
+    terminate: tokio::signal::unix::Signal,
+}
+
+#[cfg(unix)]
+impl Signals {
+    fn listen() -> std::io::Result<Self> {
+        use tokio::signal::unix::{SignalKind, signal};
+        let interrupt = signal(SignalKind::interrupt())?;
+        Ok(Self { interrupt, terminate: signal(SignalKind::terminate())? })
+    }
+
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => (),
+            _ = self.terminate.recv() => (),
+        }
     }
 }
 
 #[cfg(not(unix))]
-async fn signal() {
-    if tokio::signal::ctrl_c().await.is_err() {
-        std::future::pending().await
+struct Signals;
+
+#[cfg(not(unix))]
+impl Signals {
+    fn listen() -> std::io::Result<Self> {
+        Ok(Self)
+    }
+
+    async fn next(&mut self) {
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending().await
+        }
     }
 }
 

@@ -129,3 +129,18 @@ async fn a_token_that_is_refused_in_the_middle_is_renewed() {
     let tokens = asked.iter().filter(|request| request.path.contains("/oauth2/")).count();
     assert_eq!(tokens, 2);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_worker_goes_on_until_a_signal_and_then_ends_well() {
+    let plant = Plant::basic().await;
+    let mut worker = plant.start(&plant.tenant("contoso"));
+    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(20);
+    while phone_calls(&plant).await.as_array().unwrap().len() < 5 {
+        assert!(std::time::Instant::now() < deadline, "the first pass logs calls");
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+    let id = worker.id().to_string();
+    assert!(std::process::Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
+    let status = tokio::task::spawn_blocking(move || worker.wait()).await.unwrap().unwrap();
+    assert_eq!(status.code(), Some(0));
+}

@@ -1,6 +1,6 @@
 //! A sandbox with a world, and the binary run against it.
 
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 
 use sandbox::{Sandbox, SandboxOptions, identity};
 use serde_json::{Value, json};
@@ -98,16 +98,28 @@ authority_host = "{base}/entra"
     }
 
     pub(crate) async fn run(&self, config: &str, arguments: &[&str]) -> Ran {
-        let path = self.folder.path().join("voice.toml");
-        std::fs::write(&path, config).unwrap();
-        let mut command = Command::new(env!("CARGO_BIN_EXE_call-sync"));
-        command.arg("--config").arg(path).args(arguments).stdin(Stdio::null());
+        let mut command = self.command(config);
+        command.args(arguments);
         let output = tokio::task::spawn_blocking(move || command.output()).await.unwrap().unwrap();
         Ran {
             code: output.status.code().unwrap_or(-1),
             stdout: String::from_utf8(output.stdout).unwrap(),
             stderr: String::from_utf8(output.stderr).unwrap(),
         }
+    }
+
+    /// Starts the worker and lets it run.
+    pub(crate) fn start(&self, config: &str) -> Child {
+        let mut command = self.command(config);
+        command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
+    }
+
+    fn command(&self, config: &str) -> Command {
+        let path = self.folder.path().join("voice.toml");
+        std::fs::write(&path, config).unwrap();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_call-sync"));
+        command.arg("--config").arg(path).stdin(Stdio::null());
+        command
     }
 
     /// Reads from the simulated Dynamics as any other client would.

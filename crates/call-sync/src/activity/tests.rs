@@ -8,7 +8,7 @@ fn writes(plan: &PlannedCall, settings: &TenantSettings) -> (Vec<Write>, Vec<Str
     let names = Names::default();
     let style = RowStyle { names: &names, settings };
     let mut remarks = Vec::new();
-    (style.writes(plan, &plan.owner, &mut remarks), remarks)
+    (style.writes(plan, &mut remarks), remarks)
 }
 
 fn created(plan: &PlannedCall) -> Value {
@@ -171,6 +171,9 @@ fn an_adoption_fills_in_empty_columns_of_ours_only() {
     assert_eq!(id, row);
     assert_eq!(precondition, Precondition::Version("W/\"7\"".to_owned()));
     let names_written: Vec<_> = columns.as_map().keys().map(String::as_str).collect();
-    assert_eq!(names_written, ["ev_callid", "ev_callend", "ev_durationseconds", "ev_matchcount"]);
+    assert_eq!(
+        names_written,
+        ["ev_callid", "ev_callend", "ev_durationseconds", "ev_matchcount", "ev_syncsource"]
+    );
     assert!(style.adoption(&plan, row, None, |_| false, &mut Vec::new()).is_none());
 }

@@ -82,7 +82,33 @@ fn our_own_row_and_a_row_with_the_call_id_count_at_any_time() {
     adopted["ev_callid"] = json!("call-1");
     adopted["statecode"] = json!(2);
     let found = assigned(&[call], vec![adopted.clone()]);
-    assert_eq!(found, [("call-1".to_owned(), Existing::Foreign(Row::from(adopted)))]);
+    assert_eq!(
+        found,
+        [(
+            "call-1".to_owned(),
+            Existing::Foreign(ActivityId(Uuid::from_u128(1)), Row::from(adopted))
+        )]
+    );
+}
+
+#[test]
+fn without_a_margin_only_the_id_counts() {
+    let reader = NumberReader::new(Region::parse("FI").ok());
+    let mut carries_id = widget_row(2, 5_000);
+    carries_id["ev_callid"] = json!("call-1");
+    let rows = [widget_row(1, 0), carries_id].map(Row::from).to_vec();
+    let calls = [plan("call-1", 0, |_| ()), plan("call-2", 0, |_| ())];
+    let found = assign(&calls, rows, &Names::default(), &reader, Duration::zero());
+    assert_eq!(found.len(), 1);
+    assert!(found.contains_key(&calls[0].call.call));
+}
+
+#[test]
+fn a_callback_of_the_call_is_not_the_call() {
+    let mut callback = widget_row(1, 0);
+    callback["ev_callid"] = json!("call-1");
+    callback["ev_callbackid"] = json!("item-1");
+    assert!(assigned(&[plan("call-1", 0, |_| ())], vec![callback]).is_empty());
 }
 
 #[test]
@@ -98,9 +124,10 @@ fn one_query_asks_for_all_calls_and_joins_overlapping_times() {
         [0, 30, 500].map(|start| plan(&format!("call-{start}"), start, |_| ())).into();
     let spans = spans(&calls, MARGIN);
     assert_eq!(spans, [(at(-61), at(91)), (at(439), at(561))]);
-    assert!(query(&calls, &Names::default(), MARGIN).is_some());
-    assert!(query(&calls, &Names::default(), Duration::zero()).is_none(), "0 switches it off");
-    assert!(query(&[], &Names::default(), MARGIN).is_none());
+    let asked = |margin| format!("{:?}", query(&calls, &Names::default(), margin));
+    assert!(asked(MARGIN).contains("actualstart\", Ge"));
+    let without = asked(Duration::zero());
+    assert!(without.contains("call-500") && !without.contains("actualstart\", Ge"), "{without}");
 }
 
 proptest! {
@@ -115,7 +142,7 @@ proptest! {
             (1u128..).zip(&rows).map(|(number, start)| widget_row(number, *start)).collect();
         let found = assigned(&calls, rows.clone());
         let mut given: Vec<_> = found.iter().map(|(_, existing)| match existing {
-            Existing::Foreign(row) => row.uuid("activityid"),
+            Existing::Foreign(id, _) => Some(*id),
             Existing::Ours(_) => None,
         }).collect();
         given.sort();

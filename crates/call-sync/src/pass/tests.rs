@@ -12,13 +12,14 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 use voice_model::{ActivityId, AgentId, ErrorClass, ManualClock, OrganizationId};
 
-use crate::decision::Failure;
 use crate::sample::{at, row};
+use crate::write::CALLS_PER_BATCH;
 
 const ANNA: u128 = 0xA;
 const FALLBACK: u128 = 0xF;
 const CONTACT: u128 = 0xC;
 
+type Refusal = dyn Fn(&str) -> Option<dataverse_client::Error> + Send;
 type Answer = dyn Fn(&[BatchItem]) -> dataverse_client::Result<Vec<ItemAnswer>> + Send;
 
 /// A Dataverse of a few rows, whose batches are answered by a script; after its end all is written.
@@ -26,6 +27,8 @@ type Answer = dyn Fn(&[BatchItem]) -> dataverse_client::Result<Vec<ItemAnswer>> 
 struct InMemoryDataverse {
     phone_calls: Lock<Vec<Value>>,
     script: Lock<VecDeque<Box<Answer>>>,
+    /// Looks at a query and may refuse it.
+    refuse: Lock<Option<Box<Refusal>>>,
     batches: Lock<Vec<Vec<BatchItem>>>,
     requests: AtomicU64,
 }
@@ -37,6 +40,12 @@ impl InMemoryDataverse {
     {
         let script = answers.into_iter().map(|answer| Box::new(answer) as Box<Answer>).collect();
         Arc::new(Self { script: Lock::new(script), ..Self::default() })
+    }
+
+    fn refusing(
+        refusal: impl Fn(&str) -> Option<dataverse_client::Error> + Send + 'static,
+    ) -> Arc<Self> {
+        Arc::new(Self { refuse: Lock::new(Some(Box::new(refusal))), ..Self::default() })
     }
 
     fn owners_written(&self) -> Vec<String> {
@@ -70,6 +79,10 @@ impl DataverseApi for InMemoryDataverse {
 
     async fn query(&self, query: &Query) -> dataverse_client::Result<Page> {
         self.requests.fetch_add(1, Ordering::Relaxed);
+        let refusal = self.refuse.lock().unwrap().as_ref().and_then(|r| r(&format!("{query:?}")));
+        if let Some(error) = refusal {
+            return Err(error);
+        }
         let asked = |set: &str| format!("{query:?}").contains(&format!("entity_set: \"{set}\""));
         let user = |id: u128, agent: &str| {
             json!({"systemuserid": Uuid::from_u128(id), "fullname": agent, "ev_clouduserid": agent,
@@ -130,20 +143,34 @@ impl DataverseApi for InMemoryDataverse {
 
 /// An Enreach with these rows in `/calls`, pass after pass.
 fn enreach(rows: Vec<CallRow>) -> Arc<MockEnreachApi> {
-    enreach_of("contoso", rows)
+    let mut api = organization();
+    api.expect_calls()
+        .returning(move |_, _| Ok(Rows { rows: rows.clone(), unreadable: Vec::new() }));
+    Arc::new(api)
 }
 
-fn enreach_of(organization: &'static str, rows: Vec<CallRow>) -> Arc<MockEnreachApi> {
+/// An Enreach with one window of `/calls` after the other, then nothing.
+fn enreach_passes(windows: impl Into<VecDeque<Vec<CallRow>>>) -> MockEnreachApi {
+    let mut api = organization();
+    let mut windows = windows.into();
+    api.expect_calls().returning(move |_, _| {
+        Ok(Rows { rows: windows.pop_front().unwrap_or_default(), unreadable: Vec::new() })
+    });
+    api
+}
+
+/// An organisation without users, queues and calls.
+fn organization() -> MockEnreachApi {
     let mut api = MockEnreachApi::new();
     api.expect_requests_sent().return_const(0u64);
-    api.expect_me().returning(move || {
+    api.expect_me().returning(|| {
         Ok(User {
             id: AgentId::new("api user").unwrap(),
             user_name: None,
             email: None,
             first_name: None,
             last_name: None,
-            organization: OrganizationId::new(organization).ok(),
+            organization: OrganizationId::new("contoso").ok(),
             work_number: None,
             mobile_number: None,
             deleted: false,
@@ -151,10 +178,8 @@ fn enreach_of(organization: &'static str, rows: Vec<CallRow>) -> Arc<MockEnreach
     });
     api.expect_users().returning(|| Ok(Rows::default()));
     api.expect_queues().returning(|| Ok(Rows::default()));
-    api.expect_calls()
-        .returning(move |_, _| Ok(Rows { rows: rows.clone(), unreadable: Vec::new() }));
     api.expect_service_calls().returning(|_, _| Ok(Rows::default()));
-    Arc::new(api)
+    api
 }
 
 /// A row of Anna's, answered and ended.
@@ -337,19 +362,7 @@ async fn legs_of_earlier_passes_count_when_only_a_later_one_comes() {
     let mut running = transferred.clone();
     running.end = Reported::Null;
 
-    let mut api = MockEnreachApi::new();
-    let template = enreach(Vec::new());
-    api.expect_requests_sent().return_const(0u64);
-    let me = template.me().await.unwrap();
-    api.expect_me().returning(move || Ok(me.clone()));
-    api.expect_users().returning(|| Ok(Rows::default()));
-    api.expect_queues().returning(|| Ok(Rows::default()));
-    api.expect_service_calls().returning(|_, _| Ok(Rows::default()));
-    let mut windows = VecDeque::from([vec![first, running], vec![transferred]]);
-    api.expect_calls().returning(move |_, _| {
-        Ok(Rows { rows: windows.pop_front().unwrap_or_default(), unreadable: Vec::new() })
-    });
-
+    let api = enreach_passes([vec![first, running], vec![transferred]]);
     let dataverse = Arc::new(InMemoryDataverse::default());
     let sync = sync(Arc::new(api), &dataverse);
     assert_eq!(outcomes(&sync.pass(Freshness::Cached).await)[0].2, "InProgress");
@@ -363,11 +376,136 @@ async fn legs_of_earlier_passes_count_when_only_a_later_one_comes() {
 }
 
 #[tokio::test]
+async fn a_call_that_still_runs_is_not_logged_because_another_leg_has_ended() {
+    let mut running = call("call-1", 0);
+    running.id = Some("second leg".to_owned());
+    running.end = Reported::Null;
+    let api = enreach_passes([vec![running], vec![call("call-1", 0)]]);
+    let sync = sync(Arc::new(api), &Arc::new(InMemoryDataverse::default()));
+    for _ in 0..2 {
+        let report = sync.pass(Freshness::Cached).await;
+        assert_eq!(outcomes(&report), [("call-1", "Deferred", "InProgress")]);
+    }
+}
+
+#[tokio::test]
+async fn a_call_marked_as_work_late_is_asked_for_whole() {
+    let first = call("call-1", 0);
+    let mut marked = call("call-1", 210);
+    marked.id = Some("second leg".to_owned());
+    marked.a_number = Some("+358942450111".to_owned());
+    marked.modified = Some(at(590));
+    let mut api = enreach_passes([vec![marked.clone()]]);
+    api.expect_calls_with_id().times(1).returning(move |_| {
+        Ok(Rows { rows: vec![first.clone(), marked.clone()], unreadable: Vec::new() })
+    });
+    let sync = sync(Arc::new(api), &Arc::new(InMemoryDataverse::default()));
+    let report = sync.pass(Freshness::Cached).await;
+    assert_eq!(outcomes(&report), [("call-1", "Logged", "created")]);
+    assert_eq!(report.decisions[0].evidence.start, Some(at(0)));
+}
+
+#[tokio::test]
+async fn a_call_that_failed_is_tried_again_although_its_rows_come_no_more() {
+    let dataverse = InMemoryDataverse::answering([|_: &[BatchItem]| Ok(Vec::new())]);
+    let sync = sync(Arc::new(enreach_passes([vec![call("call-1", 0)]])), &dataverse);
+    assert_eq!(outcomes(&sync.pass(Freshness::Cached).await)[0].1, "Failed");
+    let again = sync.pass(Freshness::Cached).await;
+    assert_eq!(outcomes(&again), [("call-1", "Logged", "created")]);
+    assert_eq!(again.rows, 0);
+    assert!(sync.pass(Freshness::Cached).await.decisions.is_empty(), "and then no more");
+}
+
+#[tokio::test]
+async fn an_address_that_is_not_there_stops_the_pass_instead_of_blaming_calls() {
+    let dataverse = Arc::new(InMemoryDataverse::default());
+    for (status, code) in [(404, 0x8006_088a), (400, 0x8004_8d19)] {
+        for _ in 0..200 {
+            dataverse
+                .script
+                .lock()
+                .unwrap()
+                .push_back(Box::new(move |_| Err(service_error(status, code))));
+        }
+        let calls: Vec<_> = (0..50).map(|number| call(&format!("call-{number}"), number)).collect();
+        let report = sync(enreach(calls), &dataverse).pass(Freshness::Cached).await;
+        assert!(report.error.is_some(), "HTTP {status} for every batch");
+        assert_eq!(report.decisions.len(), 50);
+        let sent = std::mem::take(&mut *dataverse.batches.lock().unwrap()).len();
+        assert!(sent <= 10, "{sent} batches");
+        dataverse.script.lock().unwrap().clear();
+    }
+}
+
+#[tokio::test]
+async fn a_right_that_the_owner_lacks_is_a_refused_owner() {
+    let dataverse = InMemoryDataverse::answering([|items: &[BatchItem]| {
+        let owner = Uuid::from_u128(ANNA);
+        let message = format!("Principal user (Id={owner}, type=8) is missing prvReadActivity");
+        Ok(vec![ItemAnswer::Refused(refused(403, 0x8004_0220, &message)); items.len()])
+    }]);
+    let report = sync(enreach(vec![call("call-1", 0)]), &dataverse).pass(Freshness::Fresh).await;
+    assert_eq!(outcomes(&report), [("call-1", "Logged", "created")]);
+    assert_eq!(report.decisions[0].evidence.owner.as_deref(), Some("fallback"));
+}
+
+#[tokio::test]
+async fn whatever_stops_a_pass_every_call_has_a_decision() {
+    for refused in ["phonecalls", "contacts", "systemusers"] {
+        let dataverse = InMemoryDataverse::refusing(move |query| {
+            query.contains(&format!("\"{refused}\"")).then(|| service_error(503, 0x8004_4151))
+        });
+        let calls = (1..=3).map(|number| call(&format!("call-{number}"), number)).collect();
+        let report = sync(enreach(calls), &dataverse).pass(Freshness::Fresh).await;
+        assert!(report.error.is_some());
+        assert_eq!(report.decisions.len(), 3, "{refused}");
+        assert!(report.decisions.iter().all(|d| matches!(d.outcome, Outcome::Failed(_))));
+    }
+}
+
+#[tokio::test]
+async fn a_call_that_cannot_be_asked_about_stops_no_other() {
+    let dataverse = InMemoryDataverse::refusing(|query| {
+        query.contains("call-2").then(|| service_error(400, 0x8004_8d19))
+    });
+    let calls = (1..=5).map(|number| call(&format!("call-{number}"), number)).collect();
+    let report = sync(enreach(calls), &dataverse).pass(Freshness::Fresh).await;
+    let names: Vec<_> = outcomes(&report).into_iter().map(|(_, name, _)| name).collect();
+    assert_eq!(names, ["Logged", "Failed", "Logged", "Logged", "Logged"]);
+}
+
+#[tokio::test]
+async fn columns_that_do_not_exist_give_way_to_the_usual_ones() {
+    let dataverse = InMemoryDataverse::refusing(|query| {
+        query.contains("new_phone").then(|| service_error(400, 0x8006_0888))
+    });
+    let mut parts = sync(enreach(vec![call("call-1", 0)]), &dataverse).parts;
+    parts.overrides.insert("MatchColumns".to_owned(), "contact: new_phone".to_owned());
+    let report = CallSync::new(parts).pass(Freshness::Fresh).await;
+    assert_eq!(outcomes(&report), [("call-1", "Logged", "created")]);
+    assert!(report.findings.iter().any(|finding| finding.subject == "MatchColumns"));
+}
+
+#[tokio::test]
+async fn a_logged_call_that_turns_private_stays_with_a_finding() {
+    let work = call("call-1", 0);
+    let mut private = work.clone();
+    private.privacy = Privacy::Private;
+    private.modified = Some(at(500));
+    let api = enreach_passes([vec![work], vec![private]]);
+    let sync = sync(Arc::new(api), &Arc::new(InMemoryDataverse::default()));
+    sync.pass(Freshness::Cached).await;
+    let report = sync.pass(Freshness::Cached).await;
+    assert_eq!(outcomes(&report), [("call-1", "AlreadyLogged", "by us")]);
+    assert!(report.findings.iter().any(|finding| finding.message.contains("private now")));
+}
+
+#[tokio::test]
 async fn no_pass_runs_for_another_organisation() {
-    let mut memory = Memory::default();
-    let one = OrganizationId::new("one").unwrap();
-    memory.hold_to(&one).unwrap();
-    memory.hold_to(&one).unwrap();
-    let error = memory.hold_to(&OrganizationId::new("two").unwrap()).unwrap_err();
+    let sync = sync(enreach(vec![call("call-1", 0)]), &Arc::new(InMemoryDataverse::default()));
+    sync.state.lock().await.memory.hold_to(&OrganizationId::new("another").unwrap()).unwrap();
+    let report = sync.pass(Freshness::Cached).await;
+    let error = report.error.unwrap();
     assert!(error.to_string().contains("would log every call again"), "{error}");
+    assert!(report.decisions.is_empty());
 }

@@ -3,11 +3,16 @@
 
 use chrono::{DateTime, NaiveDateTime, Utc};
 
-/// Reads an instant. Instants before 1970 are none: `0001-01-01` is .NET's unset value.
+/// The first second of the year 2200.
+const FAR_FUTURE: DateTime<Utc> =
+    DateTime::from_timestamp(7_258_118_400, 0).expect("it is in range");
+
+/// Reads an instant. Instants before 1970 are none (`0001-01-01` is .NET's unset value), nor are
+/// those from 2200 on: no call was made then, and sums with them leave the calendar.
 pub(super) fn read(text: &str) -> Option<DateTime<Utc>> {
     let text = text.trim();
     let instant = legacy(text).or_else(|| zoned(text)).or_else(|| zoneless(text))?;
-    (instant >= DateTime::UNIX_EPOCH).then_some(instant)
+    (DateTime::UNIX_EPOCH..FAR_FUTURE).contains(&instant).then_some(instant)
 }
 
 /// Whether a text is an instant that stands for "not set".
@@ -89,6 +94,9 @@ mod tests {
             "/Date(1761659823400+2)/",
             "/Date(1761659823400",
             "/Date(99999999999999999999)/",
+            "/Date(8210266876799000)/",
+            "9999-12-31T23:59:59Z",
+            "2200-01-01T00:00:00Z",
             "/Date(9223372036854775807)/",
             "/Date(-1)/",
             "/Date(+é234)/",
