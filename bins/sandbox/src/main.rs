@@ -2,7 +2,6 @@
 
 mod arguments;
 
-use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::{Context, Result};
@@ -41,11 +40,10 @@ async fn main() -> ExitCode {
 }
 
 async fn run(arguments: Arguments) -> Result<()> {
-    let world = arguments.world.as_deref().map(read_world).transpose()?;
     let mut terminate = signal(SignalKind::terminate())?;
     let sandbox = Sandbox::start(arguments.options()).await?;
-    if let (Some(world), Some(path)) = (world, &arguments.world) {
-        sandbox.load_world(&world).with_context(|| format!("{}", path.display()))?;
+    if let Some(path) = &arguments.world {
+        sandbox.load_world_file(path).with_context(|| format!("{}", path.display()))?;
     }
     println!(
         "sandbox ready at {base}: discovery {base}/api/user, user {user}; Dataverse {base}; \
@@ -62,11 +60,4 @@ async fn run(arguments: Arguments) -> Result<()> {
     }
     sandbox.shutdown().await;
     Ok(())
-}
-
-fn read_world(path: &Path) -> Result<serde_json::Value> {
-    let text = std::fs::read(path)
-        .with_context(|| format!("cannot read the world file {}", path.display()))?;
-    serde_json::from_slice(&text)
-        .with_context(|| format!("the world file {} is not JSON", path.display()))
 }

@@ -1,6 +1,7 @@
 //! What can go wrong around the sandbox itself. What goes wrong inside it is an HTTP answer.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 
 use crate::faults::FaultError;
 use crate::modes::ModeError;
@@ -21,11 +22,21 @@ pub enum Error {
         /// The operating system's reason.
         source: std::io::Error,
     },
-    /// An option that is accepted but not served in this version.
-    #[error("{option} is not built yet; start the sandbox without it")]
-    NotBuilt {
-        /// The option and its value.
-        option: &'static str,
+    /// The files for https cannot be used or made.
+    #[error("cannot serve https with the files in {}", directory.display())]
+    Tls {
+        /// The folder.
+        directory: PathBuf,
+        /// What is wrong with them.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// A world file that cannot be opened.
+    #[error("cannot read the world file {}", path.display())]
+    WorldFile {
+        /// The file.
+        path: PathBuf,
+        /// The operating system's reason.
+        source: std::io::Error,
     },
     /// A world that cannot be loaded. Nothing of it was.
     #[error("the world was refused")]

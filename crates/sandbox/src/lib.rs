@@ -10,10 +10,15 @@ pub mod identity;
 mod latency;
 mod modes;
 mod options;
+mod outbound;
 mod request_log;
+mod routing_calls;
 mod sandbox;
 mod server;
+mod service_protection;
 mod simulators;
+mod tls;
+mod webhooks;
 mod world;
 
 pub use enreach::EnreachLoadError;

@@ -32,6 +32,8 @@ pub(crate) struct Modes {
     pub(crate) visibility_delay_secs: u64,
     /// Dataverse refuses updates of rows in a closed state.
     pub(crate) closed_rows_read_only: bool,
+    /// Dataverse change tokens given out before this was last switched on are worth nothing.
+    pub(crate) change_tracking_expired: bool,
     /// Lifetime of access tokens from now on.
     pub(crate) token_lifetime_secs: u64,
 }
@@ -46,6 +48,7 @@ impl Default for Modes {
             call_id_spelling: CallIdSpelling::CallId,
             visibility_delay_secs: 0,
             closed_rows_read_only: false,
+            change_tracking_expired: false,
             token_lifetime_secs: DEFAULT_TOKEN_LIFETIME_SECS,
         }
     }
@@ -91,6 +94,7 @@ struct Changes {
     call_id_spelling: Option<CallIdSpelling>,
     visibility_delay_secs: Option<u64>,
     closed_rows_read_only: Option<bool>,
+    change_tracking_expired: Option<bool>,
     token_lifetime_secs: Option<u64>,
 }
 
@@ -123,6 +127,9 @@ impl Modes {
             closed_rows_read_only: changes
                 .closed_rows_read_only
                 .unwrap_or(self.closed_rows_read_only),
+            change_tracking_expired: changes
+                .change_tracking_expired
+                .unwrap_or(self.change_tracking_expired),
             token_lifetime_secs: token_lifetime_secs.unwrap_or(self.token_lifetime_secs),
         })
     }

@@ -1,18 +1,27 @@
 //! A running sandbox.
 
 use std::fmt;
+use std::fs::File;
+use std::io::BufReader;
+use std::path::Path;
 use std::sync::Arc;
 
 use serde_json::Value;
+use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::error::{Error, Result};
-use crate::options::{Limits, SandboxOptions};
+use crate::options::SandboxOptions;
 use crate::request_log::LoggedRequest;
 use crate::server::{Addresses, Listener};
 use crate::simulators::Simulators;
+use crate::tls;
+use crate::webhooks::Webhooks;
 use crate::world::LoadSummary;
+
+/// Bytes of a world file read at a time.
+const READ_BYTES: usize = 1 << 20;
 
 /// A running sandbox. Dropping it stops it at once; [`Sandbox::shutdown`] lets requests in flight
 /// end first.
@@ -32,19 +41,15 @@ impl Sandbox {
     /// Starts a sandbox on the current tokio runtime. It answers from when this returns.
     ///
     /// # Errors
-    /// [`Error::Listen`] when the address is taken or not ours; [`Error::NotBuilt`] for limits and
-    /// TLS, which this version does not serve.
+    /// [`Error::Listen`](crate::Error::Listen) when the address is taken or not ours;
+    /// [`Error::Tls`](crate::Error::Tls) when the certificate can be neither read nor made.
     pub async fn start(options: SandboxOptions) -> Result<Self> {
-        if options.limits != Limits::Off {
-            return Err(Error::NotBuilt { option: "enforcing limits (real, scaled)" });
-        }
-        if options.tls_dir.is_some() {
-            return Err(Error::NotBuilt { option: "serving https (tls-dir)" });
-        }
-        let listener = Listener::bind(options.listen).await?;
-        let addresses = Addresses::new(listener.address());
-        let simulators = Arc::new(Simulators::new(&options, addresses));
+        let tls = options.tls_dir.as_deref().map(tls::server_config).transpose()?;
+        let listener = Listener::bind(options.listen, tls).await?;
+        let addresses = Addresses::new(listener.scheme(), listener.address());
         let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
+        let webhooks = Webhooks::new(Handle::current(), stop.clone());
+        let simulators = Arc::new(Simulators::new(&options, addresses, webhooks));
         tasks.spawn(listener.serve(simulators.clone(), tasks.clone(), stop.clone()));
         tasks.close();
         Ok(Self { simulators, stop, tasks })
@@ -62,6 +67,18 @@ impl Sandbox {
     /// [`Error::World`] naming system, set, row and field; nothing is loaded then.
     pub fn load_world(&self, world: &Value) -> Result<LoadSummary> {
         Ok(self.simulators.load_world(world.clone())?)
+    }
+
+    /// Merges the world in a file, read row by row: for worlds too large to stand in memory as JSON.
+    ///
+    /// # Errors
+    /// [`Error::WorldFile`](crate::Error::WorldFile) when the file cannot be opened, else as
+    /// [`Self::load_world`].
+    pub fn load_world_file(&self, path: &Path) -> Result<LoadSummary> {
+        let file = File::open(path)
+            .map_err(|source| Error::WorldFile { path: path.to_owned(), source })?;
+        let document = BufReader::with_capacity(READ_BYTES, file);
+        Ok(self.simulators.stream_world(document)?)
     }
 
     /// Clears worlds, faults, modes and request log. The fixed identity stays, and so do access

@@ -1,12 +1,14 @@
 //! The simulated systems and what they share, behind the server.
 
+use std::io::Read;
 use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
 
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
 use voice_model::Clock;
 
-use crate::dataverse::exchange::{BatchObserver, Request, Response};
+use crate::dataverse::exchange::{BatchObserver, Effort, Request, Response};
 use crate::dataverse::{Dataverse, Identity};
 use crate::enreach::Enreach;
 use crate::entra::Entra;
@@ -16,8 +18,11 @@ use crate::latency::Latency;
 use crate::modes::{ModeError, Modes};
 use crate::options::SandboxOptions;
 use crate::request_log::{InnerOperation, RequestLog};
+use crate::routing_calls::RoutingCalls;
 use crate::server::{Addresses, Answer, DATAVERSE_PREFIX, Received, System, below, json_answer};
-use crate::world::{LoadSummary, World, WorldError};
+use crate::service_protection::{Admission, Operation, Refused, ServiceProtection, execution_time};
+use crate::webhooks::Webhooks;
+use crate::world::{LoadSummary, World, WorldError, read_stream};
 
 /// Everything behind the port.
 pub(crate) struct Simulators {
@@ -26,6 +31,9 @@ pub(crate) struct Simulators {
     pub(crate) latency: Latency,
     pub(crate) faults: Arc<Faults>,
     pub(crate) log: RequestLog,
+    pub(crate) webhooks: Arc<Webhooks>,
+    pub(crate) routing_calls: RoutingCalls,
+    limits: Arc<ServiceProtection>,
     modes: RwLock<Modes>,
     dataverse: Arc<Dataverse>,
     enreach: Enreach,
@@ -38,16 +46,18 @@ pub(crate) struct Handled {
     pub(crate) answer: Answer,
     /// What ran inside, if it was a batch.
     pub(crate) inner: Vec<InnerOperation>,
+    /// What it counts for towards the service protection limits.
+    pub(crate) execution_time: Duration,
 }
 
 impl From<Answer> for Handled {
     fn from(answer: Answer) -> Self {
-        Self { answer, inner: Vec::new() }
+        Self { answer, inner: Vec::new(), execution_time: Duration::ZERO }
     }
 }
 
 impl Simulators {
-    pub(crate) fn new(options: &SandboxOptions, addresses: Addresses) -> Self {
+    pub(crate) fn new(options: &SandboxOptions, addresses: Addresses, webhooks: Webhooks) -> Self {
         let clock = options.clock.clone();
         let identity = Identity {
             organization_id: identity::ORGANIZATION_ID,
@@ -64,6 +74,9 @@ impl Simulators {
             latency: Latency::new(options.latency, options.latency_seed),
             faults: Arc::new(Faults::default()),
             log: RequestLog::default(),
+            webhooks: Arc::new(webhooks),
+            routing_calls: RoutingCalls::default(),
+            limits: ServiceProtection::new(options.limits),
             modes: RwLock::new(Modes::default()),
             addresses,
             clock,
@@ -80,6 +93,9 @@ impl Simulators {
         let mut modes = self.modes.write().unwrap_or_else(PoisonError::into_inner);
         let changed = modes.changed(changes)?;
         self.dataverse.set_closed_rows_read_only(changed.closed_rows_read_only);
+        if changes.get("change_tracking_expired") == Some(&Value::Bool(true)) {
+            self.dataverse.expire_change_tokens();
+        }
         *modes = changed.clone();
         Ok(changed)
     }
@@ -93,7 +109,26 @@ impl Simulators {
         self.dataverse
             .load_world(&world.dataverse)
             .map_err(|error| WorldError::Dataverse(format!("dataverse.{error}")))?;
-        self.enreach.merge(rows);
+        self.enreach.merge(rows, now);
+        self.tell_subscribers();
+        Ok(summary)
+    }
+
+    /// As [`Self::load_world`], from a document that is read row by row. Nobody is answered by the
+    /// Dataverse simulator meanwhile.
+    pub(crate) fn stream_world(&self, document: impl Read) -> Result<LoadSummary, WorldError> {
+        let now = self.clock.now();
+        let (rows, summary) = self.dataverse.load_stream(|sink| {
+            let streamed = read_stream(document, now, sink)?;
+            let enreach = streamed.enreach.map(|sets| json!({ "enreach": sets }));
+            let world = World::read(enreach.unwrap_or_else(|| json!({})), now)?;
+            let mut summary = world.summary();
+            summary.dataverse = streamed.dataverse;
+            let rows = self.enreach.prepare(world.enreach, now)?;
+            Ok::<_, WorldError>((rows, summary))
+        })?;
+        self.enreach.merge(rows, now);
+        self.tell_subscribers();
         Ok(summary)
     }
 
@@ -105,14 +140,34 @@ impl Simulators {
         self.dataverse.reset();
         self.enreach.reset();
         self.faults.clear();
+        self.limits.reset();
+        self.webhooks.reset();
+        self.routing_calls.clear();
         self.log.clear();
+    }
+
+    /// Lets a request in as far as limits go. Only Dataverse has any, and only for those whom it
+    /// knows.
+    pub(crate) fn admit(
+        &self,
+        system: System,
+        received: &Received,
+    ) -> Result<Option<Admission>, Refused> {
+        let now = self.clock.now();
+        if system == System::Dataverse && self.entra.accepts(received, now) {
+            self.limits.admit(identity::APPLICATION_USER_ID, now)
+        } else {
+            Ok(None)
+        }
     }
 
     /// Handles a request as the real system would.
     pub(crate) async fn handle(&self, system: System, received: Received) -> Handled {
         match system {
             System::Enreach => {
-                self.enreach.answer(&received, self.clock.now(), &self.modes()).into()
+                let answer = self.enreach.answer(&received, self.clock.now(), &self.modes());
+                self.tell_subscribers();
+                answer.into()
             }
             System::Entra => {
                 let lifetime_secs = self.modes().token_lifetime_secs;
@@ -121,6 +176,13 @@ impl Simulators {
                     .into()
             }
             System::Dataverse => self.dataverse(received).await,
+        }
+    }
+
+    fn tell_subscribers(&self) {
+        let events = self.enreach.take_events();
+        if !events.is_empty() {
+            self.webhooks.publish(&events, self.clock.now());
         }
     }
 
@@ -138,16 +200,20 @@ impl Simulators {
             base_url: received.base_url,
             caller: identity::APPLICATION_USER_ID,
         };
+        let Request { method, path, query, headers, body, .. } = &request;
+        let operation = Operation::of_request(method, path, query.as_deref(), headers, body);
         let dataverse = self.dataverse.clone();
         let mut observer = Observer {
             faults: self.faults.clone(),
             clock: self.clock.clone(),
             base_url: request.base_url.clone(),
             operations: Vec::new(),
+            kinds: Vec::new(),
         };
         let handled = tokio::task::spawn_blocking(move || {
             let response = dataverse.handle(&request, &mut observer);
-            Handled { answer: answer(response), inner: observer.operations }
+            let execution_time = execution_time(operation, &observer.kinds, response.effort);
+            Handled { answer: answer(response), inner: observer.operations, execution_time }
         });
         handled.await.unwrap_or_else(|error| {
             tracing::error!(%error, "the Dataverse simulator failed");
@@ -174,6 +240,7 @@ struct Observer {
     clock: Arc<dyn Clock>,
     base_url: String,
     operations: Vec<InnerOperation>,
+    kinds: Vec<Operation>,
 }
 
 impl BatchObserver for Observer {
@@ -182,10 +249,17 @@ impl BatchObserver for Observer {
         let fault = self.faults.take(target)?;
         let (parts, body) =
             error_answer(&fault, System::Dataverse, &self.base_url, self.clock.now()).into_parts();
-        Some(Response { status: parts.status, headers: parts.headers, body })
+        Some(Response {
+            status: parts.status,
+            headers: parts.headers,
+            body,
+            effort: Effort::default(),
+        })
     }
 
     fn after(&mut self, method: &Method, path: &str, status: StatusCode) {
+        let below_service = below(path, DATAVERSE_PREFIX).unwrap_or(path);
+        self.kinds.push(Operation::of(method, below_service));
         self.operations.push(InnerOperation {
             method: method.as_str().to_owned(),
             path: path.to_owned(),

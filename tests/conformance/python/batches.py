@@ -86,8 +86,9 @@ def a_failed_change_set_leaves_nothing(environment, check):
         changes.records.create("contact", {"lastname": "R-Lost"})
         changes.records.update("contact", UNKNOWN_ID, {"jobtitle": "x"})
         changes.records.create("contact", {"lastname": "R-Never"})
-    result = batch.execute()
+    result = batch.execute(continue_on_error=True)
     check.equal("one answer for the set", len(result.responses), 1)
+    check.equal("which operation failed", result.responses[0].content_id, "2")
     check.equal("failed", result.has_errors, True)
     check.equal("status", result.responses[0].status_code, 404)
     check.equal("code", result.responses[0].error_code, "0x80040217")
@@ -99,12 +100,17 @@ def the_first_error_stops_a_batch(environment, check):
     client = environment.client
     batch = client.batch.new()
     batch.records.create("contact", {"lastname": "S-Before"})
-    batch.records.delete("contact", UNKNOWN_ID)
+    batch.records.create("contact", {"lastname": "x" * 51})
     batch.records.create("contact", {"lastname": "S-After"})
     result = batch.execute()
-    check.equal("statuses", [a.status_code for a in result.responses], [204, 404])
+    check.equal("statuses", [a.status_code for a in result.responses], [204, 400])
     check.equal("counts", (len(result.succeeded), len(result.failed)), (1, 1))
     check.equal("rows", (_named(client, "S-Before"), _named(client, "S-After")), (1, 0))
+    batch = client.batch.new()
+    batch.records.delete("contact", UNKNOWN_ID)
+    # The status of the first error is the status of the batch, and this client reads 400 only.
+    error = check.raises("any other status than 400", HttpError, batch.execute)
+    check.equal("status", error.status_code, 404)
 
 
 def errors_can_be_passed_over(environment, check):

@@ -2,8 +2,6 @@
 
 import re
 import warnings
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import pandas
 from PowerPlatform.Dataverse.core.errors import HttpError
@@ -327,24 +325,6 @@ def data_frames_are_written_and_read(environment, check):
     check.equal("rows left", len(left), 0)
 
 
-def a_file_is_uploaded(environment, check):
-    client = environment.client
-    client.tables.create("new_Dossier", {"new_Paper": "file"})
-    row = client.records.create("new_Dossier", {"new_name": "With a file"})
-    with TemporaryDirectory() as folder:
-        paper = Path(folder) / "paper.txt"
-        paper.write_bytes(b"0123456789" * 100)
-        client.files.upload("new_Dossier", row, "new_Paper", str(paper))
-        found = client.records.retrieve("new_dossier", row, select=["new_paper", "new_paper_name"])
-        check.holds("the column holds an id", GUID.fullmatch(found["new_paper"] or ""), found.data)
-        check.equal("file name", found["new_paper_name"], "paper.txt")
-        client.files.upload(
-            "new_Dossier", row, "new_Paper", str(paper), mode="chunk", if_none_match=False
-        )
-        again = client.records.retrieve("new_dossier", row, select=["new_paper"])
-        check.holds("replaced in pieces", again["new_paper"] != found["new_paper"], again.data)
-
-
 SCENARIOS = [
     a_row_is_created_and_read,
     a_whole_row_has_its_automatic_columns,
@@ -360,5 +340,4 @@ SCENARIOS = [
     a_phone_call_is_made_and_completed,
     the_deprecated_get_still_works,
     data_frames_are_written_and_read,
-    a_file_is_uploaded,
 ]

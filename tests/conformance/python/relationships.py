@@ -145,10 +145,8 @@ def relationships_are_listed(environment, check):
     of_visit = client.tables.list_table_relationships("new_Visit")
     names = {found["SchemaName"] for found in of_visit}
     check.holds("of one table", "contact_new_visit_new_HostId" in names, names)
-    kinds = {found["@odata.type"] for found in of_visit}
-    check.holds(
-        "their type", "#Microsoft.Dynamics.CRM.OneToManyRelationshipMetadata" in kinds, kinds
-    )
+    kinds = {found["RelationshipType"] for found in of_visit}
+    check.holds("their kind", "OneToManyRelationship" in kinds, kinds)
     everywhere = client.tables.list_relationships(
         filter="RelationshipType eq Microsoft.Dynamics.CRM.RelationshipType'ManyToManyRelationship'",
         select=["SchemaName"],

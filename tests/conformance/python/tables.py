@@ -81,6 +81,16 @@ def a_table_with_every_kind_of_column(environment, check):
     check.equal("status", error.status_code, 400)
 
 
+def a_file_column_is_defined(environment, check):
+    client = environment.client
+    client.tables.create("new_Dossier", {"new_Paper": "file"})
+    column = client.tables.get_column("new_Dossier", "new_Paper")
+    check.equal("type", column["AttributeTypeName"]["Value"], "FileType")
+    row = client.records.create("new_Dossier", {"new_name": "No file yet"})
+    found = client.records.retrieve("new_dossier", row, select=["new_paper"])
+    check.holds("no file", found["new_paper"] is None, found.data)
+
+
 def a_table_is_inspected(environment, check):
     client = environment.client
     found = client.tables.get("new_Widget")
@@ -251,6 +261,7 @@ def a_table_is_deleted(environment, check):
 
 SCENARIOS = [
     a_table_with_every_kind_of_column,
+    a_file_column_is_defined,
     a_table_is_inspected,
     columns_are_inspected,
     columns_are_added_and_removed,

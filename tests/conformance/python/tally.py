@@ -2,6 +2,8 @@
 
 import traceback
 
+LONGEST_FINDING = 400
+
 
 class Tally:
     """Assertions of one client. A failed one is reported at once and does not stop the scenario."""
@@ -42,7 +44,7 @@ class Tally:
         self.assertions += 1
         if not passed:
             self.failures += 1
-            print(f"FAILED {self._scenario}: {what}: {finding}", flush=True)
+            print(f"FAILED {self._scenario}: {what}: {finding[:LONGEST_FINDING]}", flush=True)
 
 
 class _Run:

@@ -1,6 +1,8 @@
 //! The control API: how tests and people steer the sandbox (design, section 9). Its requests are
 //! neither logged nor delayed nor struck by faults.
 
+mod outgoing;
+
 use std::sync::Arc;
 
 use http::header::ALLOW;
@@ -12,13 +14,15 @@ use crate::server::{Answer, CONTROL_PREFIX, Received, below, json_answer};
 use crate::simulators::Simulators;
 
 /// Every path with its methods.
-const PATHS: [(&str, &str); 6] = [
+const PATHS: [(&str, &str); 8] = [
     ("/world", "POST"),
     ("/reset", "POST"),
     ("/faults", "GET, POST, DELETE"),
     ("/modes", "GET, POST"),
     ("/requests", "GET"),
-    ("/webhooks", "POST"),
+    ("/webhooks", "GET, POST"),
+    ("/webhooks/subscriptions", "GET, POST, DELETE"),
+    ("/routing-calls", "GET, POST"),
 ];
 
 /// Why a control request was refused.
@@ -56,10 +60,12 @@ pub(crate) async fn answer(simulators: Arc<Simulators>, received: Received) -> A
         (&Method::GET, "/modes") => done(&simulators.modes()),
         (&Method::POST, "/modes") => change_modes(&simulators, &received),
         (&Method::GET, "/requests") => requests(&simulators, &received),
-        (&Method::POST, "/webhooks") => Err(Refusal::new(
-            StatusCode::NOT_IMPLEMENTED,
-            "the webhook sender is not built yet; post the event to the listener yourself",
-        )),
+        (_, "/webhooks" | "/webhooks/subscriptions" | "/routing-calls") => {
+            match outgoing::answer(&simulators, &received, path).await {
+                Some(done) => done,
+                None => return not_served(path),
+            }
+        }
         (_, path) => return not_served(path),
     };
     done.unwrap_or_else(|Refusal { status, problem }| {

@@ -53,6 +53,8 @@ pub(super) enum Anchor {
     Start,
     /// `endswith`.
     End,
+    /// The pattern is all of the text: SQL's `LIKE`.
+    Whole,
 }
 
 /// A `LIKE` pattern: `%`, `_` and `[…]` are live in values that clients send (reference,
@@ -72,7 +74,7 @@ impl Pattern {
     /// The pattern for `value` in one of the three text functions.
     pub(super) fn new(value: &str, anchor: Anchor) -> Self {
         let mut pieces = Vec::new();
-        if anchor != Anchor::Start {
+        if matches!(anchor, Anchor::Anywhere | Anchor::End) {
             pieces.push(Piece::Many);
         }
         let letters: Vec<char> = fold(value).chars().collect();
@@ -92,11 +94,16 @@ impl Pattern {
                 other => Piece::Literal(other),
             });
         }
-        if anchor != Anchor::End {
+        if matches!(anchor, Anchor::Anywhere | Anchor::Start) {
             pieces.push(Piece::Many);
         }
         pieces.dedup_by(|next, previous| *next == Piece::Many && *previous == Piece::Many);
         Self(pieces)
+    }
+
+    /// Whether it says nothing about how the text begins.
+    pub(super) fn has_open_start(&self) -> bool {
+        self.0.first() == Some(&Piece::Many)
     }
 
     /// Whether the whole text fits the pattern.

@@ -1,5 +1,7 @@
 //! What goes into the Dataverse simulator and what comes out, free of any web framework.
 
+use std::ops::AddAssign;
+
 use bytes::Bytes;
 use http::{HeaderMap, Method, StatusCode};
 use uuid::Uuid;
@@ -32,6 +34,25 @@ pub(crate) struct Response {
     pub(crate) headers: HeaderMap,
     /// Body.
     pub(crate) body: Bytes,
+    /// What the answer took.
+    pub(crate) effort: Effort,
+}
+
+/// What carrying out a request took besides its kind, so that execution time can be accounted. A
+/// batch adds up its operations.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Effort {
+    /// Rows in the answer's collections.
+    pub(crate) rows_returned: usize,
+    /// Rows of the tables in which a text was looked for without knowing its beginning.
+    pub(crate) rows_searched: usize,
+}
+
+impl AddAssign for Effort {
+    fn add_assign(&mut self, other: Self) {
+        self.rows_returned += other.rows_returned;
+        self.rows_searched += other.rows_searched;
+    }
 }
 
 /// Told of every operation inside a `$batch`, so that faults can be injected and a log be kept.

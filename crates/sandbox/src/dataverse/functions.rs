@@ -12,11 +12,11 @@ use super::query::parser::parse_text_list;
 use super::read::collection::context;
 use super::reply;
 use super::row::RowRef;
-use super::schema::{Behaviour, Table};
 use super::value::Value;
 use super::view::View;
 use super::write::body::parse_object;
-use super::write::queueing::add_to_queue;
+use super::write::queueing::{add_to_queue, pick, release};
+use super::write::rows;
 use super::write::work::Work;
 
 const PREFIX: &str = "Microsoft.Dynamics.CRM.";
@@ -122,20 +122,6 @@ fn total_record_count(
     Ok(members)
 }
 
-/// Messages bound to a whole table.
-///
-/// # Errors
-/// 404 where the table does not have them, 501 where only the simulator lacks them.
-pub(super) fn bound_to_table(table: &Table, message: &str) -> Outcome<Response> {
-    let bulk = message
-        .strip_prefix(PREFIX)
-        .is_some_and(|name| ["CreateMultiple", "UpdateMultiple", "UpsertMultiple"].contains(&name));
-    if bulk && table.behaviour == Behaviour::Plain {
-        return Err(Failure::not_implemented(message));
-    }
-    Err(Failure::unknown_segment(message))
-}
-
 /// Actions bound to one row.
 ///
 /// # Errors
@@ -156,6 +142,25 @@ pub(super) fn bound_to_row(
             members.insert("@odata.context".into(), context(work.view(), &fragment).into());
             members.insert("QueueItemId".into(), item.id.to_string().into());
             Ok(reply::json(StatusCode::OK, members))
+        }
+        ("queueitem", Some("PickFromQueue")) => {
+            let members = parse_object(body)?;
+            let user = members.get("SystemUser").and_then(|user| user.get("systemuserid"));
+            let user = user
+                .and_then(Json::as_str)
+                .and_then(|text| Uuid::try_parse(text).ok())
+                .ok_or_else(|| Failure::payload("The parameter 'SystemUser' is missing."))?;
+            let remove = members.get("RemoveQueueItem") == Some(&Json::Bool(true));
+            pick(work, at, user, remove)?;
+            Ok(reply::empty(StatusCode::NO_CONTENT))
+        }
+        ("queueitem", Some("ReleaseToQueue")) => {
+            release(work, at)?;
+            Ok(reply::empty(StatusCode::NO_CONTENT))
+        }
+        ("queueitem", Some("RemoveFromQueue")) => {
+            rows::delete(work, at)?;
+            Ok(reply::empty(StatusCode::NO_CONTENT))
         }
         _ => Err(Failure::unknown_segment(message)),
     }

@@ -3,17 +3,17 @@
 //! Written from the reference (`dataverse-api.md`), never from our own client: where the service
 //! refuses, this refuses. Time comes from the clock that it is given, ids from a counter. What the
 //! service has and this does not have yet answers 501, so that no client takes silence for success:
-//! metadata writes, `$metadata`, `$apply`, FetchXML, bulk messages. Change tracking is answered as
-//! on a table that has it switched off.
+//! `$apply`, custom activities, metadata in change sets.
 //!
 //! | folder | what |
 //! | --- | --- |
 //! | `schema` | tables, columns, relationships as data |
+//! | `fetch` | FetchXML and SQL |
 //! | `query` | query options: parsed, bound to a table, asked of rows |
 //! | `read` | answers to GET |
 //! | `write` | rules of writes |
 //! | `batch` | `$batch` |
-//! | `metadata` | `EntityDefinitions` and kin |
+//! | `metadata` | `EntityDefinitions` and kin, read and written; `$metadata` |
 //! | `world` | loading of rows |
 
 mod address;
@@ -21,9 +21,11 @@ mod batch;
 mod collation;
 pub(crate) mod exchange;
 mod failure;
+mod fetch;
 mod functions;
 mod identity;
 mod ids;
+mod messages;
 mod metadata;
 mod prefer;
 mod query;
@@ -36,6 +38,7 @@ mod store;
 mod target;
 #[cfg(test)]
 mod tests;
+mod tombstones;
 mod value;
 mod view;
 mod world;
@@ -59,6 +62,9 @@ use store::Store;
 use view::Context;
 use world::{Loader, World};
 use write::work::{References, Work};
+
+/// Takes a row of an entity set with its position in the set's array.
+pub(crate) type RowSink<'a> = dyn FnMut(&Arc<str>, usize, &Json) -> Result<(), LoadError> + 'a;
 
 /// One Dataverse environment. All methods may be called from many threads; each takes effect whole.
 pub(crate) struct Dataverse {
@@ -91,7 +97,9 @@ impl Dataverse {
     /// Goes back to the fixed rows and to switches that are off.
     pub(crate) fn reset(&self) {
         let mut state = self.write();
-        *state = empty_state(self.bare);
+        let mut fresh = empty_state(self.bare);
+        fresh.store.succeed(&state.store);
+        *state = fresh;
         if let Err(error) = self.load_into(&mut state, &world::fixed_rows(&self.identity)) {
             tracing::error!(%error, "the fixed rows do not fit the schema");
         }
@@ -145,11 +153,40 @@ impl Dataverse {
         self.write().closed_rows_read_only = on;
     }
 
+    /// Lets every change token given out so far expire, as an environment does with old ones.
+    pub(crate) fn expire_change_tokens(&self) {
+        self.write().store.expire_tokens();
+    }
+
     fn write(&self) -> std::sync::RwLockWriteGuard<'_, State> {
         self.state.write().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Loads rows one by one as `feed` hands them over: entity set, position in its array, row.
+    /// The environment answers nobody meanwhile, and keeps nothing if `feed` or a row fails.
+    ///
+    /// # Errors
+    /// Those of `feed`, and [`LoadError`] for the first row that is wrong.
+    pub(crate) fn load_stream<T, E: From<LoadError>>(
+        &self,
+        feed: impl FnOnce(&mut RowSink<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
+        self.load_with(&mut self.write(), |loader| {
+            let fed = feed(&mut |set, index, row| loader.add(set, index, row))?;
+            loader.finish()?;
+            Ok(fed)
+        })
+    }
+
     fn load_into(&self, state: &mut State, world: &World) -> Result<usize, LoadError> {
+        self.load_with(state, |loader| loader.load(world))
+    }
+
+    fn load_with<T, E>(
+        &self,
+        state: &mut State,
+        load: impl FnOnce(&mut Loader<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
         let context = Context {
             now: self.clock.now(),
             caller: self.identity.application_user_id,
@@ -169,8 +206,9 @@ impl Dataverse {
             work,
             business_unit: self.identity.business_unit_id,
             organization: self.identity.organization_id,
+            waiting: Vec::new(),
         };
-        let outcome = loader.load(world);
+        let outcome = load(&mut loader);
         match outcome {
             Ok(_) => state.store.commit(),
             Err(_) => state.store.roll_back(&state.schema),

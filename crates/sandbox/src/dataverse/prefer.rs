@@ -66,6 +66,9 @@ impl Preferences {
         if !self.annotations.text.is_empty() {
             applied.push(format!("odata.include-annotations=\"{}\"", self.annotations.text));
         }
+        if self.track_changes && !of_write {
+            applied.push("odata.track-changes".to_owned());
+        }
         if let Some(size) = self.page_size.filter(|_| !of_write) {
             applied.push(format!("odata.maxpagesize={size}"));
         }

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use serde_json::{Map, Value as Json, json};
 
-use super::exchange::Response;
+use super::exchange::{Effort, Response};
 use super::failure::Failure;
 use super::prefer::Annotations;
 
@@ -17,12 +17,15 @@ pub(super) const ENTITY_ID: HeaderName = HeaderName::from_static("odata-entityid
 pub(super) fn empty(status: StatusCode) -> Response {
     let mut headers = HeaderMap::new();
     headers.insert(HeaderName::from_static("odata-version"), HeaderValue::from_static("4.0"));
-    Response { status, headers, body: Bytes::new() }
+    Response { status, headers, body: Bytes::new(), effort: Effort::default() }
 }
 
 /// An answer with a JSON object.
 pub(super) fn json(status: StatusCode, members: Map<String, Json>) -> Response {
-    with_body(status, JSON, Json::Object(members).to_string())
+    let rows_returned = members.get("value").and_then(Json::as_array).map_or(0, Vec::len);
+    let mut response = with_body(status, JSON, Json::Object(members).to_string());
+    response.effort.rows_returned = rows_returned;
+    response
 }
 
 /// An answer with any body.

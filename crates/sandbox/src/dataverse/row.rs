@@ -32,6 +32,17 @@ impl Row {
         }
     }
 
+    /// The row with its cells in other columns; those without a new place are dropped.
+    pub(super) fn moved(self, place: impl Fn(ColumnId) -> Option<ColumnId>) -> Self {
+        let mut cells: Vec<_> = self
+            .cells
+            .into_iter()
+            .filter_map(|(column, value)| Some((place(column)?, value)))
+            .collect();
+        cells.sort_by_key(|(column, _)| *column);
+        Self { version: self.version, cells }
+    }
+
     /// Gives back memory that growing took; called once a row is stored.
     pub(super) fn shrink(&mut self) {
         self.cells.shrink_to_fit();

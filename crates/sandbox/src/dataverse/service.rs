@@ -12,6 +12,7 @@ use super::exchange::{Request, Response};
 use super::failure::{Failure, Outcome};
 use super::functions;
 use super::ids::IdSource;
+use super::messages;
 use super::metadata;
 use super::prefer::Preferences;
 use super::query::options::Options;
@@ -23,6 +24,7 @@ use super::schema::Schema;
 use super::store::Store;
 use super::value::Value;
 use super::view::{Context, SERVICE_PATH, View};
+use super::write::bulk_delete;
 use super::write::ownership::disabled;
 use super::write::requests;
 use super::write::work::{References, Work};
@@ -63,8 +65,10 @@ pub(super) fn read(state: &State, request: &Request, around: Surroundings<'_>) -
             return answer;
         }
         match first.name.as_str() {
-            "$metadata" => Err(Failure::not_implemented("$metadata")),
+            "$metadata" => metadata::csdl(view),
+            "RetrieveMetadataChanges" => metadata::changes(view, first, &options),
             name if metadata::is_metadata(name) => metadata::get(view, &path, &options),
+            messages::SET => messages::get(view, &path, &options),
             _ => resource::get(view, request, &path, &options),
         }
     };
@@ -91,9 +95,10 @@ pub(super) fn write(
         if let Some(answer) = functions::act(&request.method, first, &request.body) {
             return answer;
         }
-        if metadata::is_metadata(&first.name) {
-            return Err(Failure::not_implemented("Writing metadata"));
+        if metadata::is_metadata(&first.name) || metadata::is_action(&first.name) {
+            return metadata::write(state, &context, request, &path, &options);
         }
+        let bulk_delete = first.name == "BulkDelete" && request.method == Method::POST;
         let mut work = Work {
             schema: &state.schema,
             store: &mut state.store,
@@ -102,6 +107,9 @@ pub(super) fn write(
             references,
             closed_rows_read_only: state.closed_rows_read_only,
         };
+        if bulk_delete {
+            return bulk_delete::answer(&mut work, &request.body);
+        }
         requests::write(&mut work, request, &path, &options)
     };
     let outcome = match request.method {
@@ -201,6 +209,7 @@ fn service_document(view: View<'_>) -> Response {
         .schema
         .tables()
         .iter()
+        .filter(|table| !table.set_name.is_empty())
         .map(|table| json!({ "name": table.set_name, "kind": "EntitySet", "url": table.set_name }))
         .collect();
     let mut members = Map::new();

@@ -4,6 +4,8 @@
 //! it restores rows, links and indexes exactly. The version counter alone never goes back, so an
 //! ETag is never given out twice.
 
+mod adapt;
+
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::Bound;
 
@@ -12,6 +14,7 @@ use uuid::Uuid;
 use super::collation;
 use super::row::{Row, RowRef};
 use super::schema::{ColumnId, LinkId, Schema, TableId};
+use super::tombstones::{Grave, Tombstones};
 use super::value::Value;
 
 /// Rows of all tables.
@@ -20,6 +23,8 @@ pub(super) struct Store {
     tables: Vec<TableRows>,
     links: Vec<LinkRows>,
     version: u64,
+    /// Change tokens below this version have expired.
+    oldest_token: u64,
     undo: Option<Vec<Undo>>,
 }
 
@@ -30,6 +35,10 @@ struct TableRows {
     references: BTreeMap<ColumnId, BTreeSet<(Uuid, Uuid)>>,
     /// For each alternate key, in the schema's order: the folded key parts, and whose they are.
     keys: Vec<HashMap<String, Uuid>>,
+    /// The rows by their versions: the order of changes.
+    changes: BTreeMap<u64, Uuid>,
+    /// The deletions by their versions.
+    tombstones: Tombstones,
 }
 
 #[derive(Debug, Default)]
@@ -42,6 +51,8 @@ struct LinkRows {
 enum Undo {
     /// The row as it was; `None` = it did not exist.
     Row(RowRef, Option<Row>),
+    /// A deletion was noted.
+    Tombstone(TableId, Grave),
     /// The link was made (`true`) or taken away.
     Link(LinkId, Uuid, Uuid, bool),
 }
@@ -62,10 +73,11 @@ impl Store {
                     .map(|(_, at)| (ColumnId(at), BTreeSet::new()))
                     .collect(),
                 keys: table.keys.iter().map(|_| HashMap::new()).collect(),
+                ..TableRows::default()
             })
             .collect();
         let links = schema.links().iter().map(|_| LinkRows::default()).collect();
-        Self { tables, links, version: 1_000_000, undo: None }
+        Self { tables, links, version: 1_000_000, oldest_token: 0, undo: None }
     }
 
     /// Starts to remember how to undo.
@@ -84,6 +96,9 @@ impl Store {
             match step {
                 Undo::Row(at, before) => {
                     self.swap(schema, at, before);
+                }
+                Undo::Tombstone(table, grave) => {
+                    self.tables[usize::from(table.0)].tombstones.undo(&grave);
                 }
                 Undo::Link(link, first, second, made) => {
                     self.apply_link(link, first, second, !made);
@@ -139,6 +154,54 @@ impl Store {
         between(if forward { &rows.forward } else { &rows.back }, id).collect()
     }
 
+    /// The version of the latest change.
+    pub(super) fn version(&self) -> u64 {
+        self.version
+    }
+
+    /// Lets all change tokens given out so far expire.
+    pub(super) fn expire_tokens(&mut self) {
+        self.version += 1;
+        self.oldest_token = self.version;
+    }
+
+    /// Goes on counting versions where another store ended, whose change tokens are worth nothing
+    /// here.
+    pub(super) fn succeed(&mut self, other: &Self) {
+        self.version = self.version.max(other.version);
+        self.expire_tokens();
+    }
+
+    /// Whether a change token with this version is one that still counts.
+    pub(super) fn knows_token(&self, version: u64) -> bool {
+        (self.oldest_token..=self.version).contains(&version)
+    }
+
+    /// Rows of a table by version, of those after one version up to another.
+    pub(super) fn changed(
+        &self,
+        table: TableId,
+        after: u64,
+        until: u64,
+    ) -> impl Iterator<Item = (u64, Uuid)> {
+        let changes = &self.tables[usize::from(table.0)].changes;
+        versions(after, until).flat_map(|range| changes.range(range)).map(|(at, id)| (*at, *id))
+    }
+
+    /// Deletions from a table by version, of those after one version up to another. A row that
+    /// exists again is none.
+    pub(super) fn deleted(
+        &self,
+        table: TableId,
+        after: u64,
+        until: u64,
+    ) -> impl Iterator<Item = (u64, Uuid)> {
+        let rows = &self.tables[usize::from(table.0)];
+        versions(after, until)
+            .flat_map(|range| rows.tombstones.range(range))
+            .filter(|(_, id)| !rows.rows.contains_key(id))
+    }
+
     /// Stores a row under a new version, in place of what was there.
     pub(super) fn put(&mut self, schema: &Schema, at: RowRef, mut row: Row) {
         self.version += 1;
@@ -152,7 +215,10 @@ impl Store {
     pub(super) fn remove(&mut self, schema: &Schema, at: RowRef) {
         if let Some(before) = self.swap(schema, at, None) {
             self.version += 1;
+            let tombstones = &mut self.tables[usize::from(at.table.0)].tombstones;
+            let grave = tombstones.bury(at.id, self.version);
             self.remember(Undo::Row(at, Some(before)));
+            self.remember(Undo::Tombstone(at.table, grave));
         }
     }
 
@@ -188,6 +254,7 @@ impl Store {
         let rows = &mut self.tables[usize::from(at.table.0)];
         let before = rows.rows.remove(&at.id);
         if let Some(before) = &before {
+            rows.changes.remove(&before.version);
             for (column, index) in &mut rows.references {
                 if let Some((_, target)) = before.get(*column).and_then(Value::as_lookup) {
                     index.remove(&(target, at.id));
@@ -210,6 +277,7 @@ impl Store {
                     index.insert(key_text(&parts), at.id);
                 }
             }
+            rows.changes.insert(row.version, at.id);
             rows.rows.insert(at.id, row);
         }
         before
@@ -223,7 +291,14 @@ impl Store {
         for table in &self.tables {
             let keys: Vec<BTreeMap<_, _>> =
                 table.keys.iter().map(|key| key.iter().collect()).collect();
-            let _ = writeln!(text, "{:?} {:?} {keys:?}", table.rows, table.references);
+            let _ = writeln!(
+                text,
+                "{:?} {:?} {keys:?} {:?} {:?}",
+                table.rows,
+                table.references,
+                table.changes,
+                table.tombstones.range(..).collect::<Vec<_>>()
+            );
         }
         let _ = writeln!(text, "{:?}", self.links);
         text
@@ -245,6 +320,11 @@ fn key_text(parts: &[Value]) -> String {
         text.push('\u{1f}');
     }
     text
+}
+
+/// After one version, up to another; none if that is before the first.
+fn versions(after: u64, until: u64) -> impl Iterator<Item = (Bound<u64>, Bound<u64>)> {
+    (after < until).then_some((Bound::Excluded(after), Bound::Included(until))).into_iter()
 }
 
 fn between(index: &BTreeSet<(Uuid, Uuid)>, id: Uuid) -> impl Iterator<Item = Uuid> {

@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-use chrono::{DateTime, SecondsFormat, Utc};
+use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
 use serde_json::Value as Json;
 use uuid::Uuid;
 
@@ -23,6 +23,8 @@ pub(super) enum Value {
     Text(Box<str>),
     /// Instant with whole seconds, as the service sends it.
     Instant(DateTime<Utc>),
+    /// Day without time.
+    Date(NaiveDate),
     /// Unique identifier.
     Guid(Uuid),
     /// Reference to a row.
@@ -76,6 +78,7 @@ impl Value {
             Self::Number(number) => Json::from(*number),
             Self::Text(text) => Json::from(text.as_ref()),
             Self::Instant(instant) => Json::from(render_instant(*instant)),
+            Self::Date(day) => Json::from(day.to_string()),
             Self::Guid(id) | Self::Lookup(_, id) => Json::from(id.to_string()),
         }
     }
@@ -87,6 +90,7 @@ impl Value {
             (Self::Bool(a), Self::Bool(b)) => Some(a.cmp(b)),
             (Self::Text(a), Self::Text(b)) => Some(super::collation::compare(a, b)),
             (Self::Instant(a), Self::Instant(b)) => Some(a.cmp(b)),
+            (Self::Date(a), Self::Date(b)) => Some(a.cmp(b)),
             (a, b) => match (a.guid(), b.guid()) {
                 (Some(a), Some(b)) => Some(a.cmp(&b)),
                 _ => a.compare_numbers(b),

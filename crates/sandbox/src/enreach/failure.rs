@@ -24,6 +24,18 @@ impl Failure {
         Self::new(StatusCode::BAD_REQUEST, message)
     }
 
+    pub(super) fn forbidden(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::FORBIDDEN, message)
+    }
+
+    pub(super) fn not_found(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::NOT_FOUND, message)
+    }
+
+    pub(super) fn conflict(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::CONFLICT, message)
+    }
+
     pub(super) fn unauthorized() -> Self {
         Self::new(StatusCode::UNAUTHORIZED, "Authentication failed: unknown user or wrong key")
     }
@@ -42,9 +54,9 @@ impl Failure {
         Self { allow, ..Self::new(StatusCode::METHOD_NOT_ALLOWED, message) }
     }
 
-    pub(super) fn not_built(what: &str) -> Self {
-        let message = format!("The sandbox does not do this yet: {what}");
-        Self::new(StatusCode::NOT_IMPLEMENTED, message)
+    #[cfg(test)]
+    pub(super) fn status(&self) -> u16 {
+        self.status.as_u16()
     }
 
     pub(super) fn into_answer(self) -> Answer {

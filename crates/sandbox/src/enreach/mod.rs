@@ -1,52 +1,87 @@
-//! The Enreach API and its discovery (Enreach reference, sections 1 to 6).
+//! The Enreach API and its discovery (Enreach reference, sections 1 to 7).
 //!
 //! Rows are served as the world gave them, rendered for the serializer that the client asks for
-//! and for the modes in force. Nothing is paged, as in the original.
+//! and for the modes in force. Nothing is paged, as in the original. What clients write (callback
+//! items, availability, classifications) is kept until the next reset.
 
+mod availability;
+mod body;
 mod call_filter;
+mod callback_event;
 mod callback_filter;
+mod callback_state;
+mod callback_write;
+mod classification;
 mod collection;
 mod credentials;
+mod directory;
 mod discovery;
 mod failure;
 mod instant;
+mod number;
+mod outgoing;
+mod realtime;
+mod recordings;
 mod render;
+mod routes;
 mod rows;
+mod transcripts;
 
 use std::collections::BTreeMap;
-use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use chrono::{DateTime, Utc};
-use http::{Method, StatusCode};
 use percent_encoding::percent_decode_str;
 use serde_json::Value;
+use uuid::Uuid;
 
+pub(crate) use callback_event::CallbackEvent;
 pub(crate) use collection::Collection;
 pub use rows::EnreachLoadError;
 
-use call_filter::CallFilter;
-use callback_filter::CallbackFilter;
+use availability::Availability;
+use classification::Classifications;
 use failure::Failure;
-use render::Rendering;
+use routes::Request;
 use rows::{Prepared, Rows};
+use transcripts::Transcripts;
 
+use crate::identity::ENREACH_ORGANIZATION_ID;
 use crate::modes::Modes;
-use crate::server::{Answer, ENREACH_PREFIX, Received, below, json_answer};
+use crate::server::{Answer, ENREACH_PREFIX, Received, below};
 
 /// One Enreach organisation.
 #[derive(Debug)]
 pub(crate) struct Enreach {
     rows: RwLock<Rows>,
+    availability: Availability,
+    transcripts: Transcripts,
+    classifications: Classifications,
+    ids: AtomicU64,
+    events: Mutex<Vec<CallbackEvent>>,
 }
 
 impl Enreach {
     pub(crate) fn new() -> Self {
-        Self { rows: RwLock::new(Rows::fixed()) }
+        Self {
+            rows: RwLock::new(Rows::fixed()),
+            availability: Availability::default(),
+            transcripts: Transcripts::default(),
+            classifications: Classifications::default(),
+            ids: AtomicU64::new(0),
+            events: Mutex::default(),
+        }
     }
 
     /// Back to the API user alone.
     pub(crate) fn reset(&self) {
         *self.write() = Rows::fixed();
+        self.availability.clear();
+        self.transcripts.clear();
+        self.classifications.clear();
+        self.ids.store(0, Ordering::Relaxed);
+        self.take_events();
     }
 
     /// Checks the rows of a world and completes them, without loading them yet.
@@ -58,16 +93,25 @@ impl Enreach {
         Prepared::read(world, now)
     }
 
-    /// Loads checked rows.
-    pub(crate) fn merge(&self, prepared: Prepared) {
-        self.write().merge(prepared);
+    /// Loads checked rows. Callback items that are new and open are told to whoever takes events.
+    pub(crate) fn merge(&self, prepared: Prepared, now: DateTime<Utc>) {
+        let mut rows = self.write();
+        let new = rows.merge(prepared);
+        let created = new.into_iter().filter_map(|id| rows.item(id));
+        for item in created.filter(|item| item.is_waiting(now)) {
+            self.tell(CallbackEvent::created(item, self.next_id(), now));
+        }
+    }
+
+    /// What happened to callback items since the last time, oldest first.
+    pub(crate) fn take_events(&self) -> Vec<CallbackEvent> {
+        std::mem::take(&mut *self.events.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Answers a request to discovery or to the API.
     pub(crate) fn answer(&self, received: &Received, now: DateTime<Utc>, modes: &Modes) -> Answer {
-        let rows = self.read();
         let Some(path) = below(&received.path, ENREACH_PREFIX) else {
-            return discovery::answer(received, &rows).unwrap_or_else(Failure::into_answer);
+            return discovery::answer(received, &self.read()).unwrap_or_else(Failure::into_answer);
         };
         let segments: Vec<_> = path
             .split('/')
@@ -75,8 +119,18 @@ impl Enreach {
             .map(|segment| percent_decode_str(segment).decode_utf8_lossy().into_owned())
             .collect();
         let segments: Vec<_> = segments.iter().map(String::as_str).collect();
-        let request = Request { received, now, modes, rows: &rows };
+        let request = Request { enreach: self, received, now, modes };
         request.answer(&segments).unwrap_or_else(Failure::into_answer)
+    }
+
+    fn tell(&self, event: CallbackEvent) {
+        self.events.lock().unwrap_or_else(PoisonError::into_inner).push(event);
+    }
+
+    /// A new id: the same ones in the same order after every reset.
+    fn next_id(&self) -> Uuid {
+        let number = self.ids.fetch_add(1, Ordering::Relaxed);
+        Uuid::new_v5(&ENREACH_ORGANIZATION_ID, format!("row|{number}").as_bytes())
     }
 
     fn read(&self) -> RwLockReadGuard<'_, Rows> {
@@ -85,112 +139,5 @@ impl Enreach {
 
     fn write(&self) -> RwLockWriteGuard<'_, Rows> {
         self.rows.write().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// A request to the API with all that its answer depends on.
-#[derive(Clone, Copy)]
-struct Request<'a> {
-    received: &'a Received,
-    now: DateTime<Utc>,
-    modes: &'a Modes,
-    rows: &'a Rows,
-}
-
-impl Request<'_> {
-    fn answer(self, segments: &[&str]) -> Result<Answer, Failure> {
-        let lower: Vec<_> = segments.iter().map(|segment| segment.to_ascii_lowercase()).collect();
-        let lower: Vec<_> = lower.iter().map(String::as_str).collect();
-        if let ["authuser", email] = lower.as_slice() {
-            self.only("POST")?;
-            return credentials::secret_key(email, self.received, self.rows);
-        }
-        credentials::check(self.received)?;
-        match lower.as_slice() {
-            ["users"] => self.all(Collection::Users),
-            ["users", "me"] => self.me(),
-            ["users", id] => self.one(Collection::Users, id),
-            ["queues"] => self.all(Collection::Queues),
-            ["queues", id] => self.one(Collection::Queues, id),
-            ["calls"] => self.calls(Collection::Calls),
-            ["servicecall"] => self.calls(Collection::ServiceCalls),
-            ["callbacks", "lists"] => self.all(Collection::CallbackLists),
-            ["callbacks", "lists", id] => self.one(Collection::CallbackLists, id),
-            ["callbacks", "lists", id, "items"] => self.items(id),
-            ["callbacks", "items", id] => self.one(Collection::CallbackItems, id),
-            _ => Err(Failure::unknown_resource(segments)),
-        }
-    }
-
-    fn only(self, allowed: &'static str) -> Result<(), Failure> {
-        if self.received.method == allowed {
-            Ok(())
-        } else {
-            Err(Failure::method(&self.received.method, allowed))
-        }
-    }
-
-    fn all(self, collection: Collection) -> Result<Answer, Failure> {
-        self.only("GET")?;
-        let rendering = self.rendering(collection);
-        let rows: Vec<_> =
-            self.rows.of(collection).map(|row| rendering.row(row, self.modes)).collect();
-        Ok(json_answer(StatusCode::OK, &rows))
-    }
-
-    fn one(self, collection: Collection, id: &str) -> Result<Answer, Failure> {
-        if collection == Collection::CallbackItems && self.received.method == Method::PUT {
-            return Err(Failure::not_built("closing callback items"));
-        }
-        self.only("GET")?;
-        let row =
-            self.rows.one(collection, id).ok_or_else(|| Failure::unknown_row(collection, id))?;
-        Ok(json_answer(StatusCode::OK, &self.rendering(collection).row(row, self.modes)))
-    }
-
-    fn me(self) -> Result<Answer, Failure> {
-        self.only("GET")?;
-        let me =
-            self.rows.api_user().ok_or_else(|| Failure::unknown_row(Collection::Users, "me"))?;
-        Ok(json_answer(StatusCode::OK, &self.rendering(Collection::Users).row(me, self.modes)))
-    }
-
-    fn calls(self, collection: Collection) -> Result<Answer, Failure> {
-        self.only("GET")?;
-        let filter = CallFilter::read(self.received, collection)?;
-        let delay = self.modes.visibility_delay();
-        let mut found: Vec<_> = self
-            .rows
-            .calls(collection)
-            .filter(|call| call.is_visible(self.now, delay))
-            .filter(|call| filter.admits(call, delay))
-            .collect();
-        found.sort_by_key(|call| (call.start, call.id));
-        let rendering = self.rendering(collection);
-        let rows: Vec<_> =
-            found.into_iter().map(|call| rendering.call(call, self.modes, delay)).collect();
-        Ok(json_answer(StatusCode::OK, &rows))
-    }
-
-    fn items(self, list: &str) -> Result<Answer, Failure> {
-        if self.received.method == Method::POST {
-            return Err(Failure::not_built("creating callback items"));
-        }
-        self.only("GET")?;
-        self.rows
-            .one(Collection::CallbackLists, list)
-            .ok_or_else(|| Failure::unknown_row(Collection::CallbackLists, list))?;
-        let filter = CallbackFilter::read(self.received)?;
-        let mut found: Vec<_> =
-            self.rows.items(list).filter(|item| filter.admits(item, self.now)).collect();
-        found.sort_by_key(|item| (item.created, item.id));
-        let rendering = self.rendering(Collection::CallbackItems);
-        let rows: Vec<_> =
-            found.into_iter().map(|item| rendering.row(&item.row, self.modes)).collect();
-        Ok(json_answer(StatusCode::OK, &rows))
-    }
-
-    fn rendering(self, collection: Collection) -> Rendering {
-        Rendering::new(collection, self.received.header("X-Json-Serializer"))
     }
 }

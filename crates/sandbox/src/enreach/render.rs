@@ -1,42 +1,39 @@
 //! Rows on the wire: dates for the client's serializer, and the changes that modes ask for.
 
-use chrono::Duration;
 use serde_json::{Map, Value, json};
 
 use super::collection::Collection;
 use super::instant;
-use super::rows::CallRow;
 use crate::modes::{CallIdSpelling, Modes};
+use crate::server::Received;
 
-/// How the rows of one answer are written.
+/// How the rows of a resource are written.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Rendering {
-    collection: Collection,
-    legacy_dates: bool,
+    /// Fields that a client can do without.
+    optional: &'static [&'static str],
 }
 
 impl Rendering {
-    /// For a client that sent this `X-Json-Serializer` header. Without `2` it gets the old dates.
-    pub(super) fn new(collection: Collection, serializer: Option<&str>) -> Self {
-        Self { collection, legacy_dates: serializer.map(str::trim) != Some("2") }
+    /// Of a collection of the world.
+    pub(super) fn new(collection: Collection) -> Self {
+        Self::of(collection.optional())
     }
 
-    /// A call row. Its `Modified` is the moment at which it became visible.
-    pub(super) fn call(self, call: &CallRow, modes: &Modes, delay: Duration) -> Value {
-        let mut row = call.row.clone();
-        row.insert("Modified".to_owned(), instant::iso(call.visible_from(delay)).into());
-        self.finish(row, modes)
+    /// Of rows that can do without these fields.
+    pub(super) const fn of(optional: &'static [&'static str]) -> Self {
+        Self { optional }
     }
 
-    /// Any other row.
-    pub(super) fn row(self, row: &Map<String, Value>, modes: &Modes) -> Value {
-        self.finish(row.clone(), modes)
+    /// A row as an answer to a request. Clients that do not name the new serializer get the old
+    /// dates.
+    pub(super) fn row(self, row: Map<String, Value>, modes: &Modes, received: &Received) -> Value {
+        let serializer = received.header("X-Json-Serializer").map(str::trim);
+        self.write(row, modes, serializer != Some("2"))
     }
 
-    fn finish(self, mut row: Map<String, Value>, modes: &Modes) -> Value {
-        if matches!(self.collection, Collection::Calls | Collection::ServiceCalls) {
-            spell_call_id(&mut row, modes.call_id_spelling);
-        }
+    fn write(self, mut row: Map<String, Value>, modes: &Modes, legacy_dates: bool) -> Value {
+        spell_call_id(&mut row, modes.call_id_spelling);
         if modes.null_optional {
             self.set_optional_null(&mut row);
         }
@@ -51,18 +48,18 @@ impl Rendering {
             );
         }
         let mut row = Value::Object(row);
-        self.rewrite_text(&mut row, modes.strip_plus);
+        rewrite_text(&mut row, modes.strip_plus, legacy_dates);
         row
     }
 
     /// `TimeStamp` repeats `StartTime`; it may only go where that is present.
     fn is_optional(self, row: &Map<String, Value>, name: &str) -> bool {
-        self.collection.optional().contains(&name)
+        self.optional.contains(&name)
             && (name != "TimeStamp" || row.get("StartTime").is_some_and(Value::is_string))
     }
 
     fn set_optional_null(self, row: &mut Map<String, Value>) {
-        for name in self.collection.optional() {
+        for name in self.optional {
             if self.is_optional(row, name) {
                 row.insert((*name).to_owned(), Value::Null);
             }
@@ -77,25 +74,33 @@ impl Rendering {
             !self.is_optional(&whole, name) && (!value.is_null() || name == "EndTime")
         });
     }
+}
 
-    fn rewrite_text(self, value: &mut Value, strip_plus: bool) {
-        match value {
-            Value::String(text) => {
-                if let Some(instant) = instant::parse_in_row(text) {
-                    let written = if self.legacy_dates { instant::legacy } else { instant::iso };
-                    *text = written(instant);
-                } else if strip_plus && is_number_with_plus(text) {
-                    text.remove(0);
-                }
+fn rewrite_text(value: &mut Value, strip_plus: bool, legacy_dates: bool) {
+    match value {
+        Value::String(text) => {
+            if let Some(instant) = instant::parse_in_row(text) {
+                let written = if legacy_dates { instant::legacy } else { instant::iso };
+                *text = written(instant);
+            } else if strip_plus && is_number_with_plus(text) {
+                text.remove(0);
             }
-            Value::Array(items) => {
-                items.iter_mut().for_each(|item| self.rewrite_text(item, strip_plus));
-            }
-            Value::Object(fields) => {
-                fields.values_mut().for_each(|field| self.rewrite_text(field, strip_plus));
-            }
-            Value::Null | Value::Bool(_) | Value::Number(_) => {}
         }
+        Value::Array(items) => {
+            items.iter_mut().for_each(|item| rewrite_text(item, strip_plus, legacy_dates));
+        }
+        Value::Object(fields) => {
+            fields.values_mut().for_each(|field| rewrite_text(field, strip_plus, legacy_dates));
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}
+
+/// The members of an object.
+pub(super) fn fields(object: Value) -> Map<String, Value> {
+    match object {
+        Value::Object(fields) => fields,
+        _ => Map::new(),
     }
 }
 
@@ -131,7 +136,7 @@ mod tests {
     fn rendered(row: Value, modes: Value, serializer: Option<&str>) -> Value {
         let Value::Object(row) = row else { panic!("not a row") };
         let modes = Modes::default().changed(&modes).unwrap();
-        Rendering::new(Collection::Calls, serializer).row(&row, &modes)
+        Rendering::new(Collection::Calls).write(row, &modes, serializer != Some("2"))
     }
 
     #[track_caller]

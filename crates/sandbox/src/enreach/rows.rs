@@ -6,7 +6,7 @@ mod world_row;
 
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Duration, Utc};
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
@@ -106,7 +106,10 @@ impl Rows {
 
     /// Adds checked rows; one with a known id replaces it. A world's row for the API user's login
     /// takes the place of the fixed one.
-    pub(super) fn merge(&mut self, Prepared(new): Prepared) {
+    /// Gives the callback items that were not there before.
+    pub(super) fn merge(&mut self, Prepared(new): Prepared) -> Vec<Uuid> {
+        let new_items = new.items.keys().filter(|id| !self.items.contains_key(id));
+        let new_items = new_items.copied().collect();
         if new.users.values().any(is_api_user) {
             self.users.retain(|_, user| !is_api_user(user));
         }
@@ -116,6 +119,7 @@ impl Rows {
         self.service_calls.extend(new.service_calls);
         self.lists.extend(new.lists);
         self.items.extend(new.items);
+        new_items
     }
 
     /// The user whose credentials the sandbox accepts.
@@ -136,7 +140,7 @@ impl Rows {
             Collection::Calls => Box::new(self.calls.values().map(|call| &call.row)),
             Collection::ServiceCalls => Box::new(self.service_calls.values().map(|call| &call.row)),
             Collection::CallbackLists => Box::new(self.lists.values()),
-            Collection::CallbackItems => Box::new(self.items.values().map(|item| &item.row)),
+            Collection::CallbackItems => Box::new(self.items.values().map(ItemRow::fields)),
         }
     }
 
@@ -149,7 +153,7 @@ impl Rows {
             Collection::Calls => self.calls.get(&id).map(|call| &call.row),
             Collection::ServiceCalls => self.service_calls.get(&id).map(|call| &call.row),
             Collection::CallbackLists => self.lists.get(&id),
-            Collection::CallbackItems => self.items.get(&id).map(|item| &item.row),
+            Collection::CallbackItems => self.items.get(&id).map(ItemRow::fields),
         }
     }
 
@@ -160,6 +164,37 @@ impl Rows {
             _ => &self.calls,
         };
         rows.values()
+    }
+
+    /// Whether a row that is there now holds an id in a list of ids.
+    pub(super) fn names_visibly(
+        &self,
+        field: &str,
+        id: Uuid,
+        now: DateTime<Utc>,
+        delay: Duration,
+    ) -> bool {
+        let id = id.to_string();
+        let holds = |row: &Fields| {
+            let ids = row.get(field).and_then(Value::as_array);
+            ids.into_iter()
+                .flatten()
+                .filter_map(Value::as_str)
+                .any(|it| it.eq_ignore_ascii_case(&id))
+        };
+        let calls = self.calls.values().chain(self.service_calls.values());
+        calls.filter(|call| call.is_visible(now, delay)).any(|call| holds(&call.row))
+            || self.items.values().any(|item| item.created <= now && holds(item.fields()))
+    }
+
+    /// A callback item.
+    pub(super) fn item(&self, id: Uuid) -> Option<&ItemRow> {
+        self.items.get(&id)
+    }
+
+    /// Adds a callback item, or puts it in the place of the one with its id.
+    pub(super) fn put_item(&mut self, item: ItemRow) {
+        self.items.insert(item.id, item);
     }
 
     /// The items of a callback list.

@@ -7,20 +7,21 @@ use http::uri::Authority;
 /// Turns what a client calls the sandbox into base URLs for its answers.
 #[derive(Debug, Clone)]
 pub(crate) struct Addresses {
+    scheme: &'static str,
     own: String,
     port: u16,
 }
 
 impl Addresses {
     /// Of a server that listens at `address`; one that listens everywhere calls itself loopback.
-    pub(crate) fn new(address: SocketAddr) -> Self {
+    pub(crate) fn new(scheme: &'static str, address: SocketAddr) -> Self {
         let ip = match address.ip() {
             IpAddr::V4(ip) if ip.is_unspecified() => IpAddr::V4(Ipv4Addr::LOCALHOST),
             IpAddr::V6(ip) if ip.is_unspecified() => IpAddr::V6(Ipv6Addr::LOCALHOST),
             ip => ip,
         };
-        let own = format!("http://{}", SocketAddr::new(ip, address.port()));
-        Self { own, port: address.port() }
+        let own = format!("{scheme}://{}", SocketAddr::new(ip, address.port()));
+        Self { scheme, own, port: address.port() }
     }
 
     /// The sandbox's own base URL, without a trailing slash.
@@ -32,7 +33,7 @@ impl Addresses {
     pub(crate) fn for_host(&self, host: Option<&str>) -> String {
         match host.and_then(|host| host.parse::<Authority>().ok()) {
             Some(host) if !host.as_str().contains('@') => {
-                format!("http://{}", host.as_str().to_ascii_lowercase())
+                format!("{}://{}", self.scheme, host.as_str().to_ascii_lowercase())
             }
             _ => self.own.clone(),
         }
@@ -45,7 +46,9 @@ impl Addresses {
         let aliases = ["localhost", "127.0.0.1", "[::1]"];
         resource == base_url
             || resource == self.own
-            || aliases.iter().any(|host| resource == format!("http://{host}:{}", self.port))
+            || aliases
+                .iter()
+                .any(|host| resource == format!("{}://{host}:{}", self.scheme, self.port))
     }
 }
 
@@ -54,7 +57,7 @@ mod tests {
     use super::*;
 
     fn addresses() -> Addresses {
-        Addresses::new(SocketAddr::from(([0, 0, 0, 0], 9100)))
+        Addresses::new("http", SocketAddr::from(([0, 0, 0, 0], 9100)))
     }
 
     #[test]
@@ -72,6 +75,7 @@ mod tests {
         assert!(is("http://127.0.0.1:9100"));
         assert!(is("http://proxy.example//"));
         assert!(!is("http://localhost:9101"));
+        assert!(!is("https://localhost:9100"));
         assert!(!is("https://contoso.crm4.dynamics.com"));
     }
 }

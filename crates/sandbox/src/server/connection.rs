@@ -7,11 +7,11 @@ use std::time::Duration;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
-use tokio::net::TcpStream;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use super::exchange;
+use super::wire::Wire;
 use crate::simulators::Simulators;
 
 /// How long requests in flight may take to end once the sandbox stops.
@@ -40,15 +40,14 @@ impl Line {
 }
 
 /// Serves one connection until either side closes it.
-pub(super) async fn serve(stream: TcpStream, simulators: Arc<Simulators>, stop: CancellationToken) {
-    let _ = stream.set_nodelay(true);
+pub(super) async fn serve(wire: Wire, simulators: Arc<Simulators>, stop: CancellationToken) {
     let (line, mut hang_up) = mpsc::channel(1);
     let line = Line(line);
     let service = service_fn(move |request| {
         let exchange = exchange::run(simulators.clone(), line.clone(), request);
         async move { Ok::<_, Infallible>(exchange.await) }
     });
-    let mut connection = http1::Builder::new().serve_connection(TokioIo::new(stream), service);
+    let mut connection = http1::Builder::new().serve_connection(TokioIo::new(wire), service);
     tokio::select! {
         ended = &mut connection => {
             if let Err(error) = ended {
@@ -56,11 +55,11 @@ pub(super) async fn serve(stream: TcpStream, simulators: Arc<Simulators>, stop: 
             }
         }
         Some(how) = hang_up.recv() => {
-            let stream = connection.into_parts().io.into_inner();
+            let wire = connection.into_parts().io.into_inner();
             if how == HangUp::Reset {
-                let _ = stream.set_zero_linger();
+                let _ = wire.socket().set_zero_linger();
             }
-            drop(stream);
+            drop(wire);
         }
         () = stop.cancelled() => {
             std::pin::Pin::new(&mut connection).graceful_shutdown();

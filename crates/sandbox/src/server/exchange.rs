@@ -16,6 +16,7 @@ use super::{Answer, Received, json_answer};
 use crate::control;
 use crate::faults::{Kind, Rule, Target, error_answer};
 use crate::request_log::Ticket;
+use crate::service_protection::Admission;
 use crate::simulators::{Handled, Simulators};
 
 /// Largest request body; beyond what Dataverse takes (128 MiB).
@@ -82,65 +83,109 @@ async fn simulate(simulators: Arc<Simulators>, line: Line, received: Received) -
         received.method.as_str(),
         &path,
     );
-    tokio::time::sleep(simulators.latency.next()).await;
     let Some(system) = system else {
         simulators.log.finish(ticket, Some(404), Vec::new());
         return body::whole(nothing_here(&received.path));
     };
+    let admission = match simulators.admit(system, &received) {
+        Ok(admission) => admission,
+        Err(refused) => {
+            let answer = refused.into_answer();
+            simulators.log.finish(ticket, Some(answer.status().as_u16()), Vec::new());
+            return body::whole(answer);
+        }
+    };
+    tokio::time::sleep(simulators.latency.next()).await;
     let target = Target { system, method: &received.method, path: &path, inner: false };
     match simulators.faults.take(target) {
         None => {
-            let handled = simulators.handle(system, received).await;
+            let handled = handle(&simulators, system, received, admission.as_ref()).await;
             body::whole(logged(&simulators, ticket, handled))
         }
-        Some(fault) => strike(simulators, line, system, received, ticket, &fault).await,
+        Some(fault) => {
+            let struck = Struck { simulators, line, system, received, ticket, admission };
+            struck.suffer(&fault).await
+        }
     }
 }
 
-async fn strike(
+/// Handles a request and accounts what it took.
+async fn handle(
+    simulators: &Simulators,
+    system: System,
+    received: Received,
+    admission: Option<&Admission>,
+) -> Handled {
+    let mut handled = simulators.handle(system, received).await;
+    if let Some(admission) = admission {
+        let headers = handled.answer.headers_mut();
+        admission.account(handled.execution_time, simulators.clock.now(), headers);
+    }
+    handled
+}
+
+/// A request that a planted fault strikes.
+struct Struck {
     simulators: Arc<Simulators>,
     line: Line,
     system: System,
     received: Received,
     ticket: Ticket,
-    fault: &Rule,
-) -> WireAnswer {
-    let delay = fault.delay_ms.map(Duration::from_millis);
-    if !matches!(fault.kind, Kind::Timeout | Kind::Slow) {
-        tokio::time::sleep(delay.unwrap_or_default()).await;
+    admission: Option<Admission>,
+}
+
+impl Struck {
+    async fn suffer(self, fault: &Rule) -> WireAnswer {
+        let delay = fault.delay_ms.map(Duration::from_millis);
+        if !matches!(fault.kind, Kind::Timeout | Kind::Slow) {
+            tokio::time::sleep(delay.unwrap_or_default()).await;
+        }
+        match fault.kind {
+            Kind::Status => self.refuse(fault),
+            Kind::Timeout => {
+                tokio::time::sleep(delay.unwrap_or(LONGEST_HOLD).min(LONGEST_HOLD)).await;
+                self.line.hang_up(HangUp::Close).await
+            }
+            Kind::Reset => self.line.hang_up(HangUp::Reset).await,
+            Kind::DropAfterCommit => self.drop_after_commit().await,
+            Kind::Truncate => self.truncate().await,
+            Kind::Slow => self.trickle(delay.unwrap_or(SLOW)).await,
+        }
     }
-    match fault.kind {
-        Kind::Status => {
-            let answer = error_answer(fault, system, &received.base_url, simulators.clock.now());
-            simulators.log.finish(ticket, Some(answer.status().as_u16()), Vec::new());
-            body::whole(answer)
-        }
-        Kind::Timeout => {
-            tokio::time::sleep(delay.unwrap_or(LONGEST_HOLD).min(LONGEST_HOLD)).await;
-            line.hang_up(HangUp::Close).await
-        }
-        Kind::Reset => line.hang_up(HangUp::Reset).await,
-        Kind::DropAfterCommit => {
-            let handled = simulators.handle(system, received).await;
+
+    fn refuse(self, fault: &Rule) -> WireAnswer {
+        let now = self.simulators.clock.now();
+        let answer = error_answer(fault, self.system, &self.received.base_url, now);
+        self.simulators.log.finish(self.ticket, Some(answer.status().as_u16()), Vec::new());
+        body::whole(answer)
+    }
+
+    async fn drop_after_commit(self) -> WireAnswer {
+        let Self { simulators, line, system, received, ticket, admission } = self;
+        let handled = handle(&simulators, system, received, admission.as_ref()).await;
+        simulators.log.finish(ticket, None, handled.inner);
+        drop(admission);
+        line.hang_up(HangUp::Close).await
+    }
+
+    async fn truncate(self) -> WireAnswer {
+        let Self { simulators, line, system, received, ticket, admission } = self;
+        let handled = handle(&simulators, system, received, admission.as_ref()).await;
+        if handled.answer.body().is_empty() {
             simulators.log.finish(ticket, None, handled.inner);
+            drop(admission);
             line.hang_up(HangUp::Close).await
         }
-        Kind::Truncate => {
-            let handled = simulators.handle(system, received).await;
-            if handled.answer.body().is_empty() {
-                simulators.log.finish(ticket, None, handled.inner);
-                line.hang_up(HangUp::Close).await
-            }
-            body::truncated(logged(&simulators, ticket, handled))
+        body::truncated(logged(&simulators, ticket, handled))
+    }
+
+    async fn trickle(self, duration: Duration) -> WireAnswer {
+        let Self { simulators, system, received, ticket, admission, .. } = self;
+        let handled = handle(&simulators, system, received, admission.as_ref()).await;
+        if handled.answer.body().is_empty() {
+            tokio::time::sleep(duration).await;
         }
-        Kind::Slow => {
-            let handled = simulators.handle(system, received).await;
-            let delay = delay.unwrap_or(SLOW);
-            if handled.answer.body().is_empty() {
-                tokio::time::sleep(delay).await;
-            }
-            body::slow(logged(&simulators, ticket, handled), delay)
-        }
+        body::slow(logged(&simulators, ticket, handled), duration)
     }
 }
 
@@ -156,7 +201,7 @@ fn nothing_here(path: &str) -> Answer {
         "/enreach/… (Enreach API)",
         "/api/data/v9.2/… (Dataverse Web API)",
         "/entra/{tenant}/oauth2/v2.0/token (token endpoint)",
-        "/control/world, /control/reset, /control/faults, /control/modes, /control/requests",
+        "/control/… (GET /control lists what there is)",
     ];
     let problem = format!("nothing is served at {path}");
     json_answer(StatusCode::NOT_FOUND, &json!({"error": problem, "paths": paths}))

@@ -7,6 +7,7 @@ mod connection;
 mod exchange;
 mod listener;
 mod system;
+mod wire;
 
 use bytes::Bytes;
 use http::header::CONTENT_TYPE;

@@ -4,6 +4,7 @@
 //! known to the simulators. A world is loaded as a whole or not at all.
 
 mod relative_date;
+mod stream;
 
 use std::collections::BTreeMap;
 
@@ -11,7 +12,10 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+use crate::dataverse::LoadError;
 use crate::enreach::{Collection, EnreachLoadError};
+
+pub(crate) use stream::read_stream;
 
 /// Why a world was refused; nothing of it was loaded.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -31,6 +35,12 @@ pub enum WorldError {
     /// A Dataverse row that the schema does not allow; the text names set, row and column.
     #[error("{0}")]
     Dataverse(String),
+}
+
+impl From<LoadError> for WorldError {
+    fn from(error: LoadError) -> Self {
+        Self::Dataverse(format!("dataverse.{error}"))
+    }
 }
 
 impl WorldError {

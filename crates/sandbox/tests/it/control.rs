@@ -1,7 +1,6 @@
 //! The control API's own manners.
 
 use reqwest::Method;
-use serde_json::json;
 
 use crate::plant::{Plant, answer};
 
@@ -28,12 +27,4 @@ async fn bodies_must_be_json() {
         assert_eq!(status, 400);
         assert!(body["error"].as_str().unwrap().starts_with("the body is not JSON"), "{body}");
     }
-}
-
-#[tokio::test]
-async fn webhooks_are_not_built_yet_and_say_so() {
-    let plant = Plant::start().await;
-    let (status, body) = plant.control("/webhooks", json!({})).await;
-    assert_eq!(status, 501);
-    assert!(body["error"].as_str().unwrap().contains("not built yet"));
 }

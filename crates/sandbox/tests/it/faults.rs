@@ -176,3 +176,109 @@ async fn bad_faults_are_refused_with_what_is_allowed() {
     assert!(error.contains("faults[0]") && error.contains("`truncate`"), "{error}");
     assert!(plant.sandbox.add_faults(&json!([{"kind": "status"}])).is_err());
 }
+
+/// A request that changes something or asks for something, for each system.
+async fn asked_of(plant: &Plant, system: &str) -> reqwest::RequestBuilder {
+    match system {
+        "enreach" => {
+            let path = format!("/callbacks/lists/{}/items", id(9));
+            plant.enreach_as(Method::POST, &path).json(&json!({"Number": "+1"}))
+        }
+        "entra" => {
+            let path = "/entra/11111111-1111-1111-1111-111111111111/oauth2/v2.0/token";
+            let form = format!(
+                "grant_type=client_credentials&client_id=22222222-2222-2222-2222-222222222222&\
+                 client_secret=sandbox-secret&scope={}",
+                plant.url("%2F.default")
+            );
+            let request = plant.plain(Method::POST, path);
+            request.header("Content-Type", "application/x-www-form-urlencoded").body(form)
+        }
+        "dataverse" => {
+            let row = json!({"contactid": id(1), "lastname": "V"});
+            let create = plant.data(Method::POST, "contacts").await;
+            create.header("Prefer", "return=representation").json(&row)
+        }
+        _ => {
+            let part = "--b\r\nContent-Type: application/http\r\n\
+                        Content-Transfer-Encoding: binary\r\n\r\n\
+                        POST /api/data/v9.2/contacts HTTP/1.1\r\n\
+                        Content-Type: application/json\r\n\r\n{\"lastname\":\"V\"}\r\n";
+            let batch = plant.data(Method::POST, "$batch").await;
+            let batch = batch.header("Content-Type", "multipart/mixed; boundary=b");
+            batch.body(format!("{}--b--\r\n", part.repeat(3)))
+        }
+    }
+}
+
+/// How many rows the requests of [`asked_of`] have left.
+async fn written(plant: &Plant, system: &str) -> usize {
+    if system == "enreach" {
+        return plant
+            .asked(&format!("/callbacks/lists/{}/items", id(9)))
+            .await
+            .1
+            .as_array()
+            .unwrap()
+            .len();
+    }
+    let contacts = plant.data(Method::GET, "contacts?$select=lastname").await;
+    answer(contacts).await.1["value"].as_array().unwrap().len()
+}
+
+#[tokio::test]
+async fn every_kind_strikes_every_system_and_writes_are_kept_or_not_as_it_says() {
+    for (system, whole) in [("enreach", 1), ("entra", 0), ("dataverse", 1), ("$batch", 3)] {
+        for (kind, is_lost, rows) in [
+            ("reset", true, 0),
+            ("timeout", true, 0),
+            ("truncate", true, whole),
+            ("drop_after_commit", true, whole),
+            ("slow", false, whole),
+        ] {
+            let plant =
+                Plant::holding(json!({"enreach": {"callback_lists": [{"Id": id(9)}]}})).await;
+            let request = asked_of(&plant, system).await;
+            let delay = matches!(kind, "timeout" | "slow").then_some(20);
+            let fault = json!([{"kind": kind, "delay_ms": delay}]);
+            plant.sandbox.add_faults(&fault).unwrap();
+            let lost = match request.send().await {
+                Err(_) => true,
+                Ok(answer) => answer.bytes().await.is_err(),
+            };
+            assert_eq!(lost, is_lost, "{kind} of {system}");
+            assert_eq!(written(&plant, system).await, rows, "{kind} of {system}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_lost_batch_is_logged_with_what_ran_inside() {
+    let plant = planted(json!([{"path_contains": "$batch", "kind": "drop_after_commit"}])).await;
+    assert!(asked_of(&plant, "$batch").await.send().await.is_err());
+    let log = plant.sandbox.requests(0);
+    let batch = log.last().unwrap();
+    assert_eq!((batch.status, batch.inner.len()), (None, 3));
+    assert!(batch.inner.iter().all(|operation| operation.status == 204));
+}
+
+#[tokio::test]
+async fn codes_come_in_the_form_in_which_they_were_given() {
+    for (code, expected) in [
+        (json!("0x80072321"), json!("0x80072321")),
+        (json!("-2147015903"), json!("-2147015903")),
+        (json!(-2_147_015_903), json!("-2147015903")),
+    ] {
+        let fault = json!([{"system": "dataverse", "kind": "status", "status": 429, "code": code,
+                            "retry_after": 3}]);
+        let plant = planted(fault).await;
+        let answer = plant.plain(Method::GET, "/api/data/v9.2/WhoAmI").send().await.unwrap();
+        assert_eq!(
+            (answer.status().as_u16(), &answer.headers()["retry-after"]),
+            (429, &"3".parse().unwrap())
+        );
+        let error = crate::plant::body(answer).await;
+        assert_eq!(error["error"]["code"], expected);
+        assert!(error["error"]["message"].as_str().unwrap().starts_with("Combined execution"));
+    }
+}

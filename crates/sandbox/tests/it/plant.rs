@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, TimeZone, Utc};
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE};
-use reqwest::{Client, Method, RequestBuilder, Response, StatusCode};
+use reqwest::{Certificate, Client, Method, RequestBuilder, Response, StatusCode};
 use sandbox::{Sandbox, SandboxOptions, identity};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -33,9 +33,15 @@ impl Plant {
     }
 
     pub(crate) async fn with(options: SandboxOptions) -> Self {
+        Self::trusting(options, None).await
+    }
+
+    /// With a client that trusts this authority and no other.
+    pub(crate) async fn trusting(options: SandboxOptions, authority: Option<Certificate>) -> Self {
         let clock = Arc::new(ManualClock::new(noon()));
         let options = SandboxOptions { clock: clock.clone(), ..options };
-        Self { sandbox: Sandbox::start(options).await.unwrap(), clock, http: client() }
+        let sandbox = Sandbox::start(options).await.unwrap();
+        Self { sandbox, clock, http: client(authority) }
     }
 
     /// A plant with a world.
@@ -54,9 +60,19 @@ impl Plant {
         self.http.request(method, self.url(path))
     }
 
+    /// Sends a request that was built already.
+    pub(crate) async fn execute(&self, request: reqwest::Request) -> Response {
+        self.http.execute(request).await.unwrap()
+    }
+
     /// A request to Enreach as a modern client sends it.
     pub(crate) fn enreach(&self, path: &str) -> RequestBuilder {
-        self.plain(Method::GET, &format!("/enreach{path}"))
+        self.enreach_as(Method::GET, path)
+    }
+
+    /// The same with any method.
+    pub(crate) fn enreach_as(&self, method: Method, path: &str) -> RequestBuilder {
+        self.plain(method, &format!("/enreach{path}"))
             .basic_auth(identity::ENREACH_USER_NAME, Some(identity::ENREACH_SECRET_KEY))
             .header("X-Json-Serializer", "2")
     }
@@ -155,8 +171,12 @@ pub(crate) async fn body(response: Response) -> Value {
 }
 
 #[expect(clippy::disallowed_methods, reason = "the sandbox is judged by a client that is not ours")]
-fn client() -> Client {
-    Client::builder().no_proxy().build().unwrap()
+fn client(authority: Option<Certificate>) -> Client {
+    let builder = Client::builder().no_proxy();
+    match authority {
+        Some(authority) => builder.tls_certs_only([authority]).build().unwrap(),
+        None => builder.build().unwrap(),
+    }
 }
 
 /// A direct call that started so many minutes before noon and took one.

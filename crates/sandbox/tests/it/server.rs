@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use reqwest::Method;
-use sandbox::{Error, Limits, Sandbox, SandboxOptions};
+use sandbox::{Error, Sandbox, SandboxOptions};
 
 use crate::plant::{Plant, answer};
 
@@ -15,17 +15,6 @@ async fn an_address_in_use_is_told() {
     let error = error.unwrap_err();
     assert!(matches!(error, Error::Listen { address, .. } if address == listen));
     assert!(error.to_string().contains("choose a free port"), "{error}");
-}
-
-#[tokio::test]
-async fn what_is_not_built_refuses_to_start() {
-    for options in [
-        SandboxOptions { limits: Limits::Real, ..SandboxOptions::default() },
-        SandboxOptions { tls_dir: Some("tls".into()), ..SandboxOptions::default() },
-    ] {
-        let error = Sandbox::start(options).await.unwrap_err();
-        assert!(matches!(error, Error::NotBuilt { .. }), "{error}");
-    }
 }
 
 #[tokio::test]

@@ -7,11 +7,13 @@ use super::run::{Batch, is_error};
 use crate::dataverse::address::below_service;
 use crate::dataverse::exchange::Response;
 use crate::dataverse::failure::{Failure, Outcome};
+use crate::dataverse::metadata;
 use crate::dataverse::reply;
 use crate::dataverse::write::work::References;
 
-/// Carries out a change set and writes its answer: a part for each operation, or one error in the
-/// place of all.
+/// Carries out a change set and writes its answer: a part for each operation, or only the one of
+/// the operation that failed, with its Content-ID. A set that cannot be read is answered by an error
+/// in its place.
 pub(super) fn run(
     batch: &mut Batch<'_, '_>,
     requests: &Outcome<Vec<(String, InnerRequest)>>,
@@ -24,7 +26,6 @@ pub(super) fn run(
     };
     match outcome {
         Err(response) => {
-            let response = *response;
             multipart::write_response(body, boundary, None, &response);
             response.status
         }
@@ -37,11 +38,15 @@ pub(super) fn run(
                 multipart::write_response(body, &inner, Some(content_id), response);
             }
             body.extend_from_slice(format!("--{inner}--\r\n").as_bytes());
-            StatusCode::OK
+            let failed =
+                responses.iter().map(|(_, response)| response.status).find(|s| is_error(*s));
+            failed.unwrap_or(StatusCode::OK)
         }
     }
 }
 
+/// The answers by Content-ID: all of them, or only the one that undid the others. `Err` if the set
+/// was not begun.
 fn all_or_nothing(
     batch: &mut Batch<'_, '_>,
     requests: &[(String, InnerRequest)],
@@ -52,6 +57,9 @@ fn all_or_nothing(
              change sets only support the HTTP methods 'POST', 'PUT', 'DELETE', and 'PATCH'.",
         ))));
     }
+    if requests.iter().any(|(_, request)| metadata::is_write(below_service(&request.url))) {
+        return Err(Box::new(batch.refuse(Failure::not_implemented("Metadata in a change set"))));
+    }
     batch.state.store.begin();
     let mut references = References::new();
     let mut responses = Vec::new();
@@ -59,7 +67,7 @@ fn all_or_nothing(
         let response = batch.operate(request, &references);
         if is_error(response.status) {
             batch.state.store.roll_back(&batch.state.schema);
-            return Err(Box::new(response));
+            return Ok(vec![(content_id.clone(), response)]);
         }
         if let Some(row) = written_row(&response) {
             references.insert(content_id.clone(), row);

@@ -8,7 +8,7 @@ use http::{Method, StatusCode, header};
 use super::change_set;
 use super::multipart::{self, InnerRequest, Part, malformed};
 use crate::dataverse::address::{below_service, rooted};
-use crate::dataverse::exchange::{BatchObserver, Request, Response};
+use crate::dataverse::exchange::{BatchObserver, Effort, Request, Response};
 use crate::dataverse::failure::{Failure, Outcome};
 use crate::dataverse::prefer::Preferences;
 use crate::dataverse::reply;
@@ -30,7 +30,8 @@ pub(in crate::dataverse) fn run(
         Err(failure) => service::refuse(failure, request, around.ids),
         Ok(items) => {
             let around = Surroundings { url_limit: 2 * URL_LIMIT, ..around };
-            Batch { state, outer: request, observer, around }.answer(&items)
+            Batch { state, outer: request, observer, around, effort: Effort::default() }
+                .answer(&items)
         }
     }
 }
@@ -113,6 +114,8 @@ pub(super) struct Batch<'a, 'b> {
     pub(super) observer: &'a mut dyn BatchObserver,
     /// Instant, ids, limits.
     pub(super) around: Surroundings<'b>,
+    /// Of the operations so far.
+    effort: Effort,
 }
 
 impl Batch<'_, '_> {
@@ -134,6 +137,7 @@ impl Batch<'_, '_> {
         body.extend_from_slice(format!("--{boundary}--\r\n").as_bytes());
         let kind = format!("multipart/mixed; boundary={boundary}");
         let mut response = reply::with_body(status, &kind, body);
+        response.effort = self.effort;
         if go_on {
             let name = http::HeaderName::from_static("preference-applied");
             reply::set(&mut response.headers, name, "odata.continue-on-error");
@@ -188,6 +192,7 @@ impl Batch<'_, '_> {
             Some(response) => response,
             None => self.carry_out(inner, &request, references),
         };
+        self.effort += response.effort;
         self.observer.after(&request.method, &path, response.status);
         response
     }

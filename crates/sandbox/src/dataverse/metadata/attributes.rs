@@ -3,6 +3,7 @@
 use serde_json::{Map, Value as Json, json};
 
 use super::document::{Document, label, managed};
+use super::option_sets;
 use crate::dataverse::schema::{
     Choice, Column, ColumnKind, Schema, StateOption, StatusOption, Table, metadata_id,
 };
@@ -16,6 +17,7 @@ pub(super) const COMMON: &[&str] = &[
     "EntityLogicalName",
     "AttributeType",
     "AttributeTypeName",
+    "AttributeOf",
     "IsPrimaryId",
     "IsPrimaryName",
     "IsCustomAttribute",
@@ -38,17 +40,15 @@ pub(super) fn attribute<'a>(
     column: &'a Column,
 ) -> Document<'a> {
     let (kind, attribute_type, own) = type_members(schema, column);
+    let type_name = if column.kind == ColumnKind::File { "File" } else { attribute_type };
     let id = metadata_id(&format!("{}/{}", table.logical_name, column.logical_name));
     let mut members = common_members(table, column, attribute_type);
+    members.insert("AttributeTypeName".into(), json!({ "Value": format!("{type_name}Type") }));
     members.extend(own);
+    members.extend(column.facets.clone());
     let document = Document::new(kind, id, Json::Object(members));
     match &column.kind {
-        ColumnKind::Choice(options) => document
-            .one("OptionSet", "OptionSetMetadata", move || {
-                let options = options.iter().map(choice).collect();
-                option_set(table, column, "Picklist", options)
-            })
-            .none("GlobalOptionSet", "OptionSetMetadata"),
+        ColumnKind::Choice(options) => choice_sets(document, schema, table, column, options),
         ColumnKind::State(options) => document.one("OptionSet", "OptionSetMetadata", move || {
             option_set(table, column, "State", options.iter().map(state).collect())
         }),
@@ -64,6 +64,30 @@ pub(super) fn attribute<'a>(
     }
 }
 
+/// The options of a choice: its own, or those of a global choice.
+fn choice_sets<'a>(
+    document: Document<'a>,
+    schema: &'a Schema,
+    table: &'a Table,
+    column: &'a Column,
+    options: &'a [Choice],
+) -> Document<'a> {
+    let own = move || option_set(table, column, "Picklist", options.iter().map(choice).collect());
+    match &column.option_set {
+        None => document
+            .one("OptionSet", "OptionSetMetadata", own)
+            .none("GlobalOptionSet", "OptionSetMetadata"),
+        Some(name) => {
+            let global = move || option_sets::named(schema, name).unwrap_or_else(own);
+            document.one("OptionSet", "OptionSetMetadata", global).one(
+                "GlobalOptionSet",
+                "OptionSetMetadata",
+                global,
+            )
+        }
+    }
+}
+
 fn common_members(table: &Table, column: &Column, attribute_type: &str) -> Map<String, Json> {
     let position = table.find(&column.logical_name);
     let members = json!({
@@ -71,7 +95,7 @@ fn common_members(table: &Table, column: &Column, attribute_type: &str) -> Map<S
         "SchemaName": column.schema_name,
         "EntityLogicalName": table.logical_name,
         "AttributeType": attribute_type,
-        "AttributeTypeName": { "Value": format!("{attribute_type}Type") },
+        "AttributeOf": null,
         "IsPrimaryId": position == Some(table.key),
         "IsPrimaryName": position.is_some() && position == table.primary_name,
         "IsCustomAttribute": column.custom,
@@ -88,7 +112,7 @@ fn common_members(table: &Table, column: &Column, attribute_type: &str) -> Map<S
             "ManagedPropertyLogicalName": "canmodifyrequirementlevelsettings",
         },
         "DisplayName": label(&column.display),
-        "Description": label(""),
+        "Description": label(&column.description),
     });
     match members {
         Json::Object(members) => members,
@@ -119,7 +143,25 @@ fn type_members(
             json!({ "MinValue": min, "MaxValue": max, "Format": "None" }),
         ),
         ColumnKind::Long => ("BigIntAttributeMetadata", "BigInt", json!({})),
-        ColumnKind::Decimal => ("DecimalAttributeMetadata", "Decimal", json!({ "Precision": 2 })),
+        ColumnKind::Decimal => (
+            "DecimalAttributeMetadata",
+            "Decimal",
+            json!({ "Precision": 2, "MinValue": -100_000_000_000.0, "MaxValue": 100_000_000_000.0 }),
+        ),
+        ColumnKind::Double => (
+            "DoubleAttributeMetadata",
+            "Double",
+            json!({ "Precision": 2, "MinValue": -100_000_000_000.0, "MaxValue": 100_000_000_000.0 }),
+        ),
+        ColumnKind::Money => {
+            ("MoneyAttributeMetadata", "Money", json!({ "Precision": 2, "PrecisionSource": 2 }))
+        }
+        ColumnKind::File => ("FileAttributeMetadata", "Virtual", json!({ "MaxSizeInKB": 32_768 })),
+        ColumnKind::Date => (
+            "DateTimeAttributeMetadata",
+            "DateTime",
+            json!({ "Format": "DateOnly", "DateTimeBehavior": { "Value": "DateOnly" } }),
+        ),
         ColumnKind::Bool { .. } => (
             "BooleanAttributeMetadata",
             "Boolean",
@@ -184,7 +226,8 @@ fn boolean_set<'a>(table: &Table, column: &Column, yes: &str, no: &str) -> Docum
     Document::new("BooleanOptionSetMetadata", metadata_id(&format!("options/{name}")), members)
 }
 
-fn choice(option: &Choice) -> Json {
+/// An option of a choice.
+pub(super) fn choice(option: &Choice) -> Json {
     json!({
         "Value": option.value,
         "Label": label(&option.label),

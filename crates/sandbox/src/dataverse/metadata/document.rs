@@ -79,6 +79,7 @@ impl<'a> Document<'a> {
                     "StatusAttributeMetadata",
                 ]
                 .contains(&self.kind)
+            || kind == "OptionSetMetadataBase" && self.kind.ends_with("OptionSetMetadata")
             || kind == "RelationshipMetadataBase" && self.kind.ends_with("RelationshipMetadata")
     }
 

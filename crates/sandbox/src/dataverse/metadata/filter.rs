@@ -1,9 +1,10 @@
-//! `$filter` on metadata: comparisons of members, no functions.
+//! `$filter` on metadata: comparisons of members, and the text functions.
 
 use std::cmp::Ordering;
 
 use serde_json::{Map, Value as Json};
 
+use crate::dataverse::collation::Anchor;
 use crate::dataverse::failure::{Failure, Outcome};
 use crate::dataverse::query::expression::{Expression, Operand, Operator, PropertyPath};
 use crate::dataverse::query::literal::Literal;
@@ -11,7 +12,7 @@ use crate::dataverse::query::literal::Literal;
 /// Whether a document's members fit a condition.
 ///
 /// # Errors
-/// 400 for unknown members, and for functions, which metadata does not offer.
+/// 400 for unknown members, and for the functions of the platform, which metadata does not offer.
 pub(super) fn holds(
     expression: &Expression,
     kind: &str,
@@ -43,6 +44,15 @@ pub(super) fn holds(
         }
         Expression::Truth(Operand::Path(path)) => {
             Ok(member(path, kind, members)? == &Json::Bool(true))
+        }
+        Expression::Text(anchor, path, Literal::Text(wanted)) => {
+            let text = member(path, kind, members)?.as_str();
+            Ok(text.is_some_and(|text| match anchor {
+                Anchor::Anywhere => text.contains(wanted.as_str()),
+                Anchor::Start => text.starts_with(wanted.as_str()),
+                Anchor::End => text.ends_with(wanted.as_str()),
+                Anchor::Whole => text == wanted.as_str(),
+            }))
         }
         _ => Err(Failure::unsupported_query(
             "Only comparisons joined by and, or and not are supported in queries of metadata.",

@@ -1,9 +1,10 @@
 //! Relationships and keys as metadata.
 
 use serde_json::json;
+use uuid::Uuid;
 
-use super::document::{Document, label};
-use crate::dataverse::schema::{Column, LookupTarget, Schema, Table, metadata_id};
+use super::document::{Document, label, managed};
+use crate::dataverse::schema::{AlternateKey, Column, LookupTarget, Schema, Table, metadata_id};
 
 /// The relationships of a table's lookups: who tells what to bind.
 pub(super) fn many_to_one<'a>(schema: &'a Schema, table: &'a Table) -> Vec<Document<'a>> {
@@ -33,13 +34,14 @@ pub(super) fn many_to_many<'a>(schema: &'a Schema, table: Option<&Table>) -> Vec
     schema
         .links()
         .iter()
+        .filter(|link| !link.removed)
         .filter(|link| table.is_none_or(|table| [link.first, link.second].contains(&table.id)))
         .map(|link| {
             let (first, second) = (schema.table(link.first), schema.table(link.second));
             let members = json!({
                 "SchemaName": link.name,
                 "RelationshipType": "ManyToManyRelationship",
-                "IsCustomRelationship": link.name.starts_with("ev_"),
+                "IsCustomRelationship": link.custom,
                 "IntersectEntityName": link.intersect,
                 "Entity1LogicalName": first.logical_name,
                 "Entity1IntersectAttribute": first.column(first.key).logical_name,
@@ -48,10 +50,19 @@ pub(super) fn many_to_many<'a>(schema: &'a Schema, table: Option<&Table>) -> Vec
                 "Entity2IntersectAttribute": second.column(second.key).logical_name,
                 "Entity2NavigationPropertyName": link.name,
             });
-            let id = metadata_id(&format!("relationship/{}", link.name));
-            Document::new("ManyToManyRelationshipMetadata", id, members)
+            Document::new("ManyToManyRelationshipMetadata", link_id(&link.name), members)
         })
         .collect()
+}
+
+/// `MetadataId` of a many-to-many relationship.
+pub(super) fn link_id(name: &str) -> Uuid {
+    metadata_id(&format!("relationship/{name}"))
+}
+
+/// `MetadataId` of a lookup's relationship.
+pub(super) fn lookup_id(table: &str, column: &str, name: &str) -> Uuid {
+    metadata_id(&format!("relationship/{table}/{column}/{name}"))
 }
 
 /// All relationships of an environment.
@@ -62,28 +73,23 @@ pub(super) fn all(schema: &Schema) -> Vec<Document<'_>> {
 
 /// A table's alternate keys.
 pub(super) fn keys(table: &Table) -> Vec<Document<'_>> {
-    table
-        .keys
-        .iter()
-        .map(|key| {
-            let columns: Vec<&str> = key
-                .columns
-                .iter()
-                .map(|column| table.column(*column).logical_name.as_str())
-                .collect();
-            let members = json!({
-                "SchemaName": key.name,
-                "LogicalName": key.name.to_ascii_lowercase(),
-                "EntityLogicalName": table.logical_name,
-                "KeyAttributes": columns,
-                "EntityKeyIndexStatus": "Active",
-                "IsManaged": false,
-                "DisplayName": label(&key.name),
-            });
-            let id = metadata_id(&format!("key/{}/{}", table.logical_name, key.name));
-            Document::new("EntityKeyMetadata", id, members)
-        })
-        .collect()
+    let document = |key: &AlternateKey, status: &str| {
+        let columns: Vec<&str> =
+            key.columns.iter().map(|column| table.column(*column).logical_name.as_str()).collect();
+        let members = json!({
+            "SchemaName": key.name,
+            "LogicalName": key.name.to_ascii_lowercase(),
+            "EntityLogicalName": table.logical_name,
+            "KeyAttributes": columns,
+            "EntityKeyIndexStatus": status,
+            "IsManaged": false,
+            "DisplayName": label(&key.display),
+        });
+        let id = metadata_id(&format!("key/{}/{}", table.logical_name, key.name));
+        Document::new("EntityKeyMetadata", id, members)
+    };
+    let active = table.keys.iter().map(|key| document(key, "Active"));
+    active.chain(table.failed_keys.iter().map(|key| document(key, "Failed"))).collect()
 }
 
 fn one_to_many_document<'a>(
@@ -105,16 +111,23 @@ fn one_to_many_document<'a>(
         "ReferencingEntityNavigationPropertyName": target.navigation,
         "CascadeConfiguration": {
             "Assign": "NoCascade",
-            "Delete": "RemoveLink",
+            "Delete": target.cascade.name(),
             "Merge": "NoCascade",
             "Reparent": "NoCascade",
             "Share": "NoCascade",
             "Unshare": "NoCascade",
+            "RollupView": "NoCascade",
         },
+        "AssociatedMenuConfiguration": {
+            "Behavior": "UseCollectionName",
+            "Group": "Details",
+            "Order": 10_000,
+            "Label": label(""),
+        },
+        "IsHierarchical": false,
+        "IsManaged": !column.custom,
+        "IsCustomizable": managed(true),
     });
-    let path = format!(
-        "relationship/{}/{}/{}",
-        table.logical_name, column.logical_name, target.relationship
-    );
-    Document::new("OneToManyRelationshipMetadata", metadata_id(&path), members)
+    let id = lookup_id(&table.logical_name, &column.logical_name, &target.relationship);
+    Document::new("OneToManyRelationshipMetadata", id, members)
 }

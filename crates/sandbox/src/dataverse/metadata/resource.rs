@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::attributes::COMMON;
 use super::document::{Document, NAMESPACE};
 use super::filter::holds;
-use super::{relationships, tables};
+use super::{option_sets, relationships, tables};
 use crate::dataverse::address::{Key, Segment, key_literal};
 use crate::dataverse::exchange::Response;
 use crate::dataverse::failure::{Failure, Outcome};
@@ -83,11 +83,12 @@ fn walk<'a>(view: View<'a>, path: &[Segment]) -> Outcome<Found<'a>> {
     let schema = view.schema;
     let (documents, declared) = match first.name.as_str() {
         "EntityDefinitions" => {
-            let all = schema.tables().iter().map(|table| tables::table(schema, table));
+            let all = schema.tables().iter().filter(|table| !table.is_removed());
+            let all = all.map(|table| tables::table(schema, table));
             (all.collect(), "EntityMetadata")
         }
         "RelationshipDefinitions" => (relationships::all(schema), "RelationshipMetadataBase"),
-        _ => (Vec::new(), "OptionSetMetadataBase"),
+        _ => (option_sets::all(schema), "OptionSetMetadataBase"),
     };
     let fragment = first.name.clone();
     let mut found = keyed(Found::Many { documents, declared, fragment }, first)?;

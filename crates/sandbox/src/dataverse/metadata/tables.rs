@@ -1,6 +1,6 @@
 //! Tables as metadata.
 
-use serde_json::json;
+use serde_json::{Value as Json, json};
 
 use super::attributes::attribute;
 use super::document::{Document, label, managed};
@@ -16,7 +16,7 @@ pub(super) fn table<'a>(schema: &'a Schema, table: &'a Table) -> Document<'a> {
         Ownership::BusinessUnit => "BusinessOwned",
         Ownership::None => "None",
     };
-    let members = json!({
+    let mut members = json!({
         "LogicalName": table.logical_name,
         "SchemaName": table.schema_name,
         "EntitySetName": table.set_name,
@@ -35,16 +35,19 @@ pub(super) fn table<'a>(schema: &'a Schema, table: &'a Table) -> Document<'a> {
         "IsIntersect": false,
         "HasActivities": false,
         "HasNotes": false,
-        "ChangeTrackingEnabled": false,
+        "ChangeTrackingEnabled": table.change_tracking,
         "CanChangeTrackingBeEnabled": managed(true),
         "IsValidForQueue": managed(table.behaviour == Behaviour::Activity),
         "IsOptimisticConcurrencyEnabled": true,
         "IsCustomizable": managed(true),
         "DataProviderId": null,
         "DisplayName": label(&table.display),
-        "DisplayCollectionName": label(&table.display),
-        "Description": label(""),
+        "DisplayCollectionName": label(&table.display_collection),
+        "Description": label(&table.description),
     });
+    if let Json::Object(members) = &mut members {
+        members.extend(table.facets.clone());
+    }
     Document::new("EntityMetadata", table.metadata_id(), members)
         .many("Attributes", "AttributeMetadata", move || {
             table.columns.iter().map(|column| attribute(schema, table, column)).collect()

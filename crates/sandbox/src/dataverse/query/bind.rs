@@ -136,6 +136,7 @@ impl Binder<'_> {
                     Anchor::Anywhere => "contains",
                     Anchor::Start => "startswith",
                     Anchor::End => "endswith",
+                    Anchor::Whole => "like",
                 };
                 Err(Failure::syntax(format!(
                     "No function signature for the function with name '{name}' matches the \

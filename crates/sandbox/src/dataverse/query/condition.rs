@@ -46,6 +46,22 @@ pub(in crate::dataverse) enum Condition {
 }
 
 impl Condition {
+    /// Whether it looks for text of which it does not know the beginning, which no index helps
+    /// with.
+    pub(in crate::dataverse) fn has_open_start(&self) -> bool {
+        match self {
+            Self::Or(parts) | Self::And(parts) => parts.iter().any(Self::has_open_start),
+            Self::Not(inner) => inner.has_open_start(),
+            Self::Like(_, pattern) => pattern.has_open_start(),
+            Self::Related { body, .. } => body.as_deref().is_some_and(Self::has_open_start),
+            Self::Constant(_)
+            | Self::Compare(..)
+            | Self::Columns(..)
+            | Self::In(..)
+            | Self::During(..) => false,
+        }
+    }
+
     /// Whether a row fits.
     ///
     /// Two-valued: the service words `ne`, `not` and their like so that they hold for empty cells.

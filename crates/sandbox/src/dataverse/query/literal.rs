@@ -105,6 +105,7 @@ impl Literal {
                 Value::Guid(*id)
             }
             (Self::Instant(at), ColumnKind::Instant { .. }) => Value::Instant(*at),
+            (Self::Date(date), ColumnKind::Date) => Value::Date(*date),
             (Self::Date(date), ColumnKind::Instant { .. }) => Value::Instant(midnight(*date)),
             _ => return None,
         };
@@ -141,6 +142,8 @@ fn is_number(kind: &ColumnKind) -> bool {
         ColumnKind::Int { .. }
             | ColumnKind::Long
             | ColumnKind::Decimal
+            | ColumnKind::Double
+            | ColumnKind::Money
             | ColumnKind::Choice(_)
             | ColumnKind::State(_)
             | ColumnKind::Status(_)

@@ -1,6 +1,7 @@
 //! Reading of query options: from text to conditions, selections and orders bound to a table.
 
 pub(super) mod bind;
+mod candidates;
 pub(super) mod condition;
 pub(super) mod expression;
 pub(super) mod literal;

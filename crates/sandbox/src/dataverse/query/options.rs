@@ -122,13 +122,18 @@ impl Options {
 
     /// The query string as sent, with another paging cookie.
     pub(in crate::dataverse) fn with_skip_token(&self, token: &str) -> String {
+        self.with_token("$skiptoken", &encode(token))
+    }
+
+    /// The query string as sent, with an encoded token in the place of those it had.
+    pub(in crate::dataverse) fn with_token(&self, option: &str, encoded: &str) -> String {
         let mut parts: Vec<String> = self
             .raw
             .iter()
-            .filter(|(name, _)| name != "$skiptoken")
+            .filter(|(name, _)| name != "$skiptoken" && name != "$deltatoken")
             .map(|(name, value)| format!("{name}={}", value.replace(' ', "%20")))
             .collect();
-        parts.push(format!("$skiptoken={}", encode(token)));
+        parts.push(format!("{option}={encoded}"));
         parts.join("&")
     }
 }

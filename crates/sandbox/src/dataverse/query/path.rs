@@ -58,6 +58,11 @@ impl BoundPath {
         Self { hops: Vec::new(), table: table.id, column }
     }
 
+    /// The column, if it is one of the table itself.
+    pub(in crate::dataverse) fn own_column(&self) -> Option<ColumnId> {
+        self.hops.is_empty().then_some(self.column)
+    }
+
     /// The column at the end.
     pub(in crate::dataverse) fn column<'s>(&self, schema: &'s Schema) -> &'s Column {
         schema.table(self.table).column(self.column)

@@ -15,7 +15,7 @@ use crate::dataverse::view::View;
 ///
 /// # Errors
 /// 400 `0x0` for unknown functions, properties and arguments that do not fit.
-pub(super) fn bind(
+pub(in crate::dataverse) fn bind(
     view: View<'_>,
     table: &Table,
     variable: Option<&str>,

@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value as Json};
 
+use super::changes;
 use super::render::Renderer;
 use crate::dataverse::failure::{Failure, Outcome};
 use crate::dataverse::prefer::Preferences;
@@ -39,6 +40,14 @@ pub(super) enum Source {
     Related(Vec<RowRef>),
 }
 
+/// A page as an answer's members, with what finding it took.
+pub(super) struct Listing {
+    /// Members of the answer.
+    pub(super) members: Map<String, Json>,
+    /// As of the effort of an answer.
+    pub(super) rows_searched: usize,
+}
+
 /// Answers a request for rows of `table`. `address` is the path below the service.
 ///
 /// # Errors
@@ -49,9 +58,18 @@ pub(super) fn list(
     source: &Source,
     address: &str,
     (options, wishes): (&Options, &Preferences),
-) -> Outcome<Map<String, Json>> {
+) -> Outcome<Listing> {
     options.only(OFFERED)?;
-    refuse_unbuilt(options, wishes)?;
+    if changes::asked(options, wishes) {
+        return match source {
+            Source::Table => {
+                let members = changes::list(view, table, address, (options, wishes))?;
+                Ok(Listing { members, rows_searched: 0 })
+            }
+            Source::Related(_) => Err(no_tracking()),
+        };
+    }
+    refuse_unbuilt(options)?;
     let query = Query::read(view, table, options)?;
     let top = options.number("$top")?;
     let count = options.count()?;
@@ -85,7 +103,7 @@ pub(super) fn list(
             format!("{}{address}?{}", view.context.service_root(), options.with_skip_token(&token));
         answer.insert("@odata.nextLink".into(), link.into());
     }
-    Ok(answer)
+    Ok(Listing { members: answer, rows_searched: query.rows_searched(view, table) })
 }
 
 /// How many rows there are, up to the limit.
@@ -98,6 +116,12 @@ pub(super) fn count(
     source: &Source,
     options: &Options,
 ) -> Outcome<usize> {
+    if options.get("$deltatoken").is_some() {
+        return match source {
+            Source::Table => changes::count(view, table, options),
+            Source::Related(_) => Err(no_tracking()),
+        };
+    }
     options.only(&["$filter"])?;
     let query = Query::read(view, table, options)?;
     Ok(query.count(view, table, source).min(PAGE_LIMIT))
@@ -133,12 +157,18 @@ impl Query {
         Ok(Self { shape: Shape::parse(view, table, options)?, filter, order })
     }
 
+    /// The table's rows, if text is looked for of which the beginning is not known.
+    fn rows_searched(&self, view: View<'_>, table: &Table) -> usize {
+        let has_open_start = self.filter.as_ref().is_some_and(Condition::has_open_start);
+        if has_open_start { view.store.rows(table.id).len() } else { 0 }
+    }
+
     fn fits(&self, view: View<'_>, record: Record<'_>) -> bool {
         self.filter.as_ref().is_none_or(|filter| filter.holds(view, record))
     }
 
     fn count(&self, view: View<'_>, table: &Table, source: &Source) -> usize {
-        records(view, table, source, None).filter(|record| self.fits(view, *record)).count()
+        self.records(view, table, source, None).filter(|record| self.fits(view, *record)).count()
     }
 
     fn page<'a>(
@@ -153,7 +183,7 @@ impl Query {
             return Page { rows: Vec::new(), more_after: None };
         }
         let mut rows: Vec<Record<'a>> = if self.order.is_by_key() {
-            records(view, table, source, after)
+            self.records(view, table, source, after)
                 .filter(|record| self.fits(view, *record))
                 .take(limit + 1)
                 .collect()
@@ -166,6 +196,27 @@ impl Query {
         Page { rows, more_after }
     }
 
+    /// The rows of a source that the filter leaves to look at, in order of their keys.
+    fn records<'a>(
+        &self,
+        view: View<'a>,
+        table: &Table,
+        source: &Source,
+        after: Option<&Place>,
+    ) -> Box<dyn Iterator<Item = Record<'a>> + 'a> {
+        let candidates = match source {
+            Source::Table => self.filter.as_ref().and_then(|filter| filter.candidates(view, table)),
+            Source::Related(_) => None,
+        };
+        match candidates {
+            Some(ids) => {
+                let rows = ids.into_iter().map(|id| RowRef::new(table.id, id)).collect();
+                all_records(view, table, &Source::Related(rows), after)
+            }
+            None => all_records(view, table, source, after),
+        }
+    }
+
     /// The first `limit` rows of the order after a place.
     fn sorted<'a>(
         &self,
@@ -175,7 +226,8 @@ impl Query {
         after: Option<&Place>,
         limit: usize,
     ) -> Vec<Record<'a>> {
-        let mut rows: Vec<(Place, Record<'a>)> = records(view, table, source, None)
+        let mut rows: Vec<(Place, Record<'a>)> = self
+            .records(view, table, source, None)
             .filter(|record| self.fits(view, *record))
             .map(|record| (self.order.place(view, record), record))
             .filter(|(place, _)| after.is_none_or(|after| self.order.compare(place, after).is_gt()))
@@ -186,7 +238,7 @@ impl Query {
 }
 
 /// The rows of a source in order of their keys, from after a place.
-fn records<'a>(
+fn all_records<'a>(
     view: View<'a>,
     table: &Table,
     source: &Source,
@@ -225,18 +277,16 @@ fn totals(wishes: &Preferences, total: Option<usize>, answer: &mut Map<String, J
     }
 }
 
+fn no_tracking() -> Failure {
+    Failure::unsupported_query("Change tracking is offered for whole tables only.")
+}
+
 /// What the service has and the simulator does not have yet.
-fn refuse_unbuilt(options: &Options, wishes: &Preferences) -> Outcome<()> {
-    for name in ["fetchXml", "sql", "savedQuery", "userQuery", "$apply", "$deltatoken"] {
+fn refuse_unbuilt(options: &Options) -> Outcome<()> {
+    for name in ["savedQuery", "userQuery", "$apply"] {
         if options.get(name).is_some() {
             return Err(Failure::not_implemented(&format!("The query option {name}")));
         }
-    }
-    if wishes.track_changes {
-        return Err(Failure::bad_request(
-            "0x80072491",
-            "Change tracking is not enabled for this entity.",
-        ));
     }
     Ok(())
 }

@@ -8,7 +8,11 @@ use crate::dataverse::value::Value;
 use crate::dataverse::view::View;
 
 /// The `FormattedValue` of a cell, for kinds that have one.
-pub(super) fn label(view: View<'_>, column: &Column, value: &Value) -> Option<String> {
+pub(in crate::dataverse) fn label(
+    view: View<'_>,
+    column: &Column,
+    value: &Value,
+) -> Option<String> {
     match (&column.kind, value) {
         (ColumnKind::Choice(options), Value::Int(number)) => {
             options.iter().find(|option| option.value == *number).map(|option| option.label.clone())
@@ -20,7 +24,7 @@ pub(super) fn label(view: View<'_>, column: &Column, value: &Value) -> Option<St
             options.iter().find(|option| option.value == *number).map(|option| option.label.clone())
         }
         (ColumnKind::Bool { yes, no }, Value::Bool(flag)) => {
-            Some((if *flag { *yes } else { *no }).to_owned())
+            Some((if *flag { yes } else { no }).clone().into_owned())
         }
         (ColumnKind::Instant { date_only }, Value::Instant(at)) => Some(instant(*at, *date_only)),
         (ColumnKind::TableName, Value::Text(name)) => {
@@ -29,6 +33,7 @@ pub(super) fn label(view: View<'_>, column: &Column, value: &Value) -> Option<St
         (_, Value::Lookup(table, id)) => view.label(RowRef::new(*table, *id)),
         (_, Value::Int(number)) => Some(grouped(i64::from(*number))),
         (_, Value::Long(number)) => Some(grouped(*number)),
+        (_, Value::Date(day)) => Some(day.format("%-m/%-d/%Y").to_string()),
         (_, Value::Number(number)) => Some(format!("{number:.2}")),
         _ => None,
     }

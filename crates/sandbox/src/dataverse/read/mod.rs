@@ -1,5 +1,6 @@
 //! Answers to GET: rows, pages of rows, single columns, related rows and counts.
 
+mod changes;
 pub(super) mod collection;
 pub(super) mod label;
 pub(super) mod render;

@@ -8,6 +8,7 @@ use super::render::{Renderer, etag};
 use crate::dataverse::address::Segment;
 use crate::dataverse::exchange::{Request, Response};
 use crate::dataverse::failure::{Failure, Outcome};
+use crate::dataverse::fetch;
 use crate::dataverse::prefer::Preferences;
 use crate::dataverse::query::options::Options;
 use crate::dataverse::query::shape::Shape;
@@ -31,7 +32,8 @@ pub(in crate::dataverse) fn get(
         return Err(Failure::unknown_segment(""));
     };
     let table = table_of_set(view.schema, &first.name)?;
-    let wishes = Preferences::read(&request.headers);
+    let mut wishes = Preferences::read(&request.headers);
+    wishes.track_changes &= first.key.is_none();
     let reading = Reading { view, request, options, wishes: &wishes };
     let mut response = match &first.key {
         None => reading.many(table, &Source::Table, rest)?,
@@ -94,8 +96,18 @@ impl Reading<'_> {
             [] => {
                 let options = (self.options, self.wishes);
                 let address = self.request.path.trim_end_matches('/');
-                let members = collection::list(self.view, table, source, address, options)?;
-                Ok(reply::json(StatusCode::OK, members))
+                if let (Some(text), Source::Table) = (self.options.get("fetchXml"), source) {
+                    let members = fetch::answer(self.view, table, text, self.wishes)?;
+                    return Ok(reply::json(StatusCode::OK, members));
+                }
+                if let (Some(_), Source::Table) = (self.options.get("sql"), source) {
+                    let members = fetch::answer_sql(self.view, table, address, options)?;
+                    return Ok(reply::json(StatusCode::OK, members));
+                }
+                let listing = collection::list(self.view, table, source, address, options)?;
+                let mut response = reply::json(StatusCode::OK, listing.members);
+                response.effort.rows_searched = listing.rows_searched;
+                Ok(response)
             }
             [last] if last.name == "$count" && last.key.is_none() => {
                 let count = collection::count(self.view, table, source, self.options)?;

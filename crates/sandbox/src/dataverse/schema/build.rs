@@ -3,22 +3,47 @@
 use std::collections::HashMap;
 
 use super::column_spec::{ColumnSpec, ComputedSpec, KindSpec, TargetSpec};
-use super::table_spec::TableSpec;
+use super::table_spec::{KeySpec, TableSpec};
 use super::{
-    AlternateKey, Behaviour, Column, ColumnId, ColumnKind, Computed, Link, LinkId, Lookup,
+    AlternateKey, Behaviour, Choice, Column, ColumnId, ColumnKind, Computed, Link, LinkId, Lookup,
     LookupTarget, Navigation, Ownership, Schema, Table, TableId,
 };
 
 /// Collects descriptions.
-#[derive(Debug, Default)]
-pub(super) struct SchemaBuilder {
-    tables: Vec<TableSpec>,
-    links: Vec<(String, String, String, String)>,
+#[derive(Debug, Clone, Default)]
+pub(in crate::dataverse) struct SchemaBuilder {
+    /// Tables, each with all its columns.
+    pub(in crate::dataverse) tables: Vec<TableSpec>,
+    /// Many-to-many relationships.
+    pub(in crate::dataverse) links: Vec<LinkSpec>,
+    /// Global choices.
+    pub(in crate::dataverse) option_sets: Vec<OptionSetSpec>,
+}
+
+/// A many-to-many relationship as it is described.
+#[derive(Debug, Clone)]
+pub(in crate::dataverse) struct LinkSpec {
+    pub(in crate::dataverse) name: String,
+    pub(in crate::dataverse) intersect: String,
+    pub(in crate::dataverse) first: String,
+    pub(in crate::dataverse) second: String,
+    pub(in crate::dataverse) custom: bool,
+    /// Deleted: only the position is kept.
+    pub(in crate::dataverse) removed: bool,
+}
+
+/// A global choice.
+#[derive(Debug, Clone)]
+pub(in crate::dataverse) struct OptionSetSpec {
+    pub(in crate::dataverse) name: String,
+    pub(in crate::dataverse) display: String,
+    pub(in crate::dataverse) description: String,
+    pub(in crate::dataverse) options: Vec<Choice>,
 }
 
 impl SchemaBuilder {
     /// Adds a table with the columns that every table of its kind has.
-    pub(super) fn table(&mut self, mut spec: TableSpec) {
+    pub(in crate::dataverse) fn table(&mut self, mut spec: TableSpec) {
         let key = ColumnSpec::plain(&spec.key, ColumnKind::Key).create_only();
         spec.columns.insert(0, key);
         spec.columns.extend(audit_columns(&spec));
@@ -29,36 +54,57 @@ impl SchemaBuilder {
     }
 
     /// Adds columns to a table described earlier; an unknown table is left alone.
-    pub(super) fn extend(&mut self, table: &str, columns: impl IntoIterator<Item = ColumnSpec>) {
+    pub(in crate::dataverse) fn extend(
+        &mut self,
+        table: &str,
+        columns: impl IntoIterator<Item = ColumnSpec>,
+    ) {
         if let Some(spec) = self.tables.iter_mut().find(|spec| spec.logical_name == table) {
             spec.columns.extend(columns);
         }
     }
 
     /// Adds a many-to-many relationship.
-    pub(super) fn link(&mut self, name: &str, intersect: &str, first: &str, second: &str) {
-        self.links.push((name.into(), intersect.into(), first.into(), second.into()));
+    pub(in crate::dataverse) fn link(
+        &mut self,
+        name: &str,
+        intersect: &str,
+        first: &str,
+        second: &str,
+    ) {
+        self.links.push(LinkSpec {
+            name: name.into(),
+            intersect: intersect.into(),
+            first: first.into(),
+            second: second.into(),
+            custom: false,
+            removed: false,
+        });
+    }
+
+    /// The live table with a logical name.
+    pub(in crate::dataverse) fn find(&mut self, logical_name: &str) -> Option<&mut TableSpec> {
+        self.tables.iter_mut().find(|spec| !spec.removed && spec.logical_name == logical_name)
     }
 
     /// Resolves all names. Targets of lookups that are no tables of the schema are left out.
-    pub(super) fn finish(self) -> Schema {
+    pub(in crate::dataverse) fn finish(self) -> Schema {
         let ids: HashMap<String, TableId> = self
             .tables
             .iter()
             .enumerate()
+            .filter(|(_, spec)| !spec.removed)
             .filter_map(|(at, spec)| {
                 Some((spec.logical_name.clone(), TableId(u16::try_from(at).ok()?)))
             })
             .collect();
-        let mut tables: Vec<Table> =
-            self.tables.into_iter().map(|spec| resolve_table(spec, &ids)).collect();
-        let links: Vec<Link> = self
-            .links
-            .into_iter()
-            .filter_map(|(name, intersect, first, second)| {
-                Some(Link { name, intersect, first: *ids.get(&first)?, second: *ids.get(&second)? })
-            })
+        let mut tables: Vec<Table> = self
+            .tables
+            .iter()
+            .zip(0..)
+            .map(|(spec, at)| resolve_table(TableId(at), spec.clone(), &ids, &self.option_sets))
             .collect();
+        let links: Vec<Link> = self.links.iter().map(|link| resolve_link(link, &ids)).collect();
         let references = connect(&mut tables, &links);
         Schema {
             by_set_name: tables
@@ -70,7 +116,25 @@ impl SchemaBuilder {
             tables,
             links,
             references,
+            definitions: self,
         }
+    }
+}
+
+/// A relationship whose tables are unknown counts as removed.
+fn resolve_link(spec: &LinkSpec, ids: &HashMap<String, TableId>) -> Link {
+    let ends = (ids.get(&spec.first), ids.get(&spec.second));
+    let (first, second, known) = match ends {
+        (Some(first), Some(second)) => (*first, *second, true),
+        _ => (TableId(0), TableId(0), false),
+    };
+    Link {
+        name: spec.name.clone(),
+        intersect: spec.intersect.clone(),
+        first,
+        second,
+        custom: spec.custom,
+        removed: spec.removed || !known,
     }
 }
 
@@ -133,7 +197,12 @@ fn owner_columns(spec: &TableSpec) -> Vec<ColumnSpec> {
     ]
 }
 
-fn resolve_table(spec: TableSpec, ids: &HashMap<String, TableId>) -> Table {
+fn resolve_table(
+    id: TableId,
+    spec: TableSpec,
+    ids: &HashMap<String, TableId>,
+    option_sets: &[OptionSetSpec],
+) -> Table {
     let positions: HashMap<String, ColumnId> = spec
         .columns
         .iter()
@@ -143,22 +212,19 @@ fn resolve_table(spec: TableSpec, ids: &HashMap<String, TableId>) -> Table {
         })
         .collect();
     let key = positions.get(&spec.key).copied().unwrap_or(ColumnId(0));
-    let keys = spec
-        .keys
-        .iter()
-        .map(|(name, columns)| AlternateKey {
-            name: name.clone(),
-            columns: columns.iter().filter_map(|column| positions.get(column).copied()).collect(),
-        })
-        .collect();
+    let keys = |active: bool| {
+        let of_state = spec.keys.iter().filter(|key| key.active == active);
+        of_state.map(|key| resolve_key(key, &positions)).collect::<Vec<_>>()
+    };
+    let (keys, failed_keys) = (keys(true), keys(false));
     let logical_name = spec.logical_name;
     let columns: Vec<Column> = spec
         .columns
         .into_iter()
-        .map(|column| resolve_column(&logical_name, column, ids, &positions))
+        .map(|column| resolve_column(&logical_name, column, ids, &positions, option_sets))
         .collect();
     Table {
-        id: ids.get(&logical_name).copied().unwrap_or(TableId(0)),
+        id,
         by_wire_name: columns
             .iter()
             .zip(0..)
@@ -170,16 +236,29 @@ fn resolve_table(spec: TableSpec, ids: &HashMap<String, TableId>) -> Table {
         logical_name,
         schema_name: spec.schema_name,
         set_name: spec.set_name,
+        display_collection: spec.display_collection.unwrap_or_else(|| spec.display.clone()),
         display: spec.display,
+        description: spec.description,
+        facets: spec.facets,
         type_code: spec.type_code,
         ownership: spec.ownership,
         behaviour: spec.behaviour,
         writes: spec.writes,
         custom: spec.custom,
+        change_tracking: spec.change_tracking,
         inherited_key: spec.inherited_key,
         key,
         columns,
         keys,
+        failed_keys,
+    }
+}
+
+fn resolve_key(key: &KeySpec, positions: &HashMap<String, ColumnId>) -> AlternateKey {
+    AlternateKey {
+        name: key.name.clone(),
+        display: key.display.clone(),
+        columns: key.columns.iter().filter_map(|name| positions.get(name).copied()).collect(),
     }
 }
 
@@ -188,6 +267,7 @@ fn resolve_column(
     spec: ColumnSpec,
     ids: &HashMap<String, TableId>,
     positions: &HashMap<String, ColumnId>,
+    option_sets: &[OptionSetSpec],
 ) -> Column {
     let position = |name: &str| positions.get(name).copied().unwrap_or(ColumnId(0));
     let computed = spec.computed.map(|computed| match computed {
@@ -199,7 +279,12 @@ fn resolve_column(
         }
         ComputedSpec::OwnKey => Computed::OwnKey,
     });
+    let global =
+        spec.option_set.as_ref().and_then(|name| option_sets.iter().find(|set| set.name == *name));
     let kind = match spec.kind {
+        KindSpec::Plain(ColumnKind::Choice(own)) => {
+            ColumnKind::Choice(global.map_or(own, |set| set.options.clone()))
+        }
         KindSpec::Plain(kind) => kind,
         KindSpec::Lookup { attribute_type, indexed, targets } => ColumnKind::Lookup(Lookup {
             attribute_type,
@@ -212,6 +297,7 @@ fn resolve_column(
                         navigation: target.navigation.join(" "),
                         relationship: relationship_name(table, &spec.logical_name, &target),
                         reverse: target.reverse,
+                        cascade: target.cascade,
                     })
                 })
                 .collect(),
@@ -222,12 +308,15 @@ fn resolve_column(
         _ => spec.logical_name.clone(),
     };
     Column {
-        schema_name: if spec.custom {
-            spec.logical_name.clone()
-        } else {
-            capitalise(&spec.logical_name)
-        },
-        display: capitalise(spec.logical_name.trim_start_matches("ev_")),
+        schema_name: spec.schema_name.unwrap_or_else(|| {
+            if spec.custom { spec.logical_name.clone() } else { capitalise(&spec.logical_name) }
+        }),
+        display: spec
+            .display
+            .unwrap_or_else(|| capitalise(spec.logical_name.trim_start_matches("ev_"))),
+        description: spec.description,
+        option_set: spec.option_set,
+        facets: spec.facets,
         logical_name: spec.logical_name,
         wire_name,
         kind,
@@ -280,7 +369,7 @@ fn connect(tables: &mut [Table], links: &[Link]) -> Vec<Vec<(TableId, ColumnId)>
             }
         }
     }
-    for (link, at) in links.iter().zip(0..) {
+    for (link, at) in links.iter().zip(0..).filter(|(link, _)| !link.removed) {
         let link_id = LinkId(at);
         let there = Navigation::Linked { link: link_id, table: link.second, forward: true };
         let back = Navigation::Linked { link: link_id, table: link.first, forward: false };

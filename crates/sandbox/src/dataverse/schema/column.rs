@@ -1,5 +1,9 @@
 //! A column: its type, its limits and where it takes part in writes.
 
+use std::borrow::Cow;
+
+use serde_json::{Map, Value as Json};
+
 use super::{ColumnId, TableId};
 use crate::dataverse::value::Value;
 
@@ -28,6 +32,12 @@ pub(in crate::dataverse) struct Column {
     pub(in crate::dataverse) custom: bool,
     /// `RequiredLevel`.
     pub(in crate::dataverse) required: bool,
+    /// Text that explains the column.
+    pub(in crate::dataverse) description: String,
+    /// Name of the global choice that gives the options, if one does.
+    pub(in crate::dataverse) option_set: Option<String>,
+    /// Further members of the definition, as they were given.
+    pub(in crate::dataverse) facets: Map<String, Json>,
 }
 
 impl Column {
@@ -91,12 +101,16 @@ pub(in crate::dataverse) enum ColumnKind {
     Long,
     /// Decimal number.
     Decimal,
+    /// Floating-point number.
+    Double,
+    /// Amount of money, without currency.
+    Money,
     /// Two options with labels.
     Bool {
         /// Label of `true`.
-        yes: &'static str,
+        yes: Cow<'static, str>,
         /// Label of `false`.
-        no: &'static str,
+        no: Cow<'static, str>,
     },
     /// Instant in UTC; `date_only` is the metadata's format, not a limit of the wire
     /// (reference, section 2.1).
@@ -104,6 +118,10 @@ pub(in crate::dataverse) enum ColumnKind {
         /// `Format` is `DateOnly`.
         date_only: bool,
     },
+    /// Day without time (`DateTimeBehavior` is `DateOnly`).
+    Date,
+    /// File; the cell holds the id of its content.
+    File,
     /// Choice.
     Choice(Vec<Choice>),
     /// State.
@@ -120,11 +138,13 @@ impl ColumnKind {
     /// Name of the wire type, for error texts.
     pub(in crate::dataverse) fn edm_name(&self) -> &'static str {
         match self {
-            Self::Key | Self::Guid | Self::Lookup(_) => "Edm.Guid",
+            Self::Key | Self::Guid | Self::File | Self::Lookup(_) => "Edm.Guid",
             Self::Text { .. } | Self::Memo { .. } | Self::TableName => "Edm.String",
             Self::Int { .. } | Self::Choice(_) | Self::State(_) | Self::Status(_) => "Edm.Int32",
             Self::Long => "Edm.Int64",
-            Self::Decimal => "Edm.Decimal",
+            Self::Decimal | Self::Money => "Edm.Decimal",
+            Self::Double => "Edm.Double",
+            Self::Date => "Edm.Date",
             Self::Bool { .. } => "Edm.Boolean",
             Self::Instant { .. } => "Edm.DateTimeOffset",
         }
@@ -191,4 +211,28 @@ pub(in crate::dataverse) struct LookupTarget {
     pub(in crate::dataverse) reverse: String,
     /// Schema name of the relationship.
     pub(in crate::dataverse) relationship: String,
+    /// What happens to the rows that point to a row that is deleted.
+    pub(in crate::dataverse) cascade: AtDeletion,
+}
+
+/// `CascadeConfiguration.Delete` of a relationship.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::dataverse) enum AtDeletion {
+    /// The lookup is emptied.
+    RemoveLink,
+    /// The row is deleted too.
+    Cascade,
+    /// The deletion is refused as long as there are such rows.
+    Restrict,
+}
+
+impl AtDeletion {
+    /// Name in metadata.
+    pub(in crate::dataverse) fn name(self) -> &'static str {
+        match self {
+            Self::RemoveLink => "RemoveLink",
+            Self::Cascade => "Cascade",
+            Self::Restrict => "Restrict",
+        }
+    }
 }

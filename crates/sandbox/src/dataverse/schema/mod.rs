@@ -6,18 +6,23 @@
 mod build;
 mod column;
 mod column_spec;
+mod solutions;
 mod standard;
 mod table_spec;
 mod voice;
 
 use std::collections::HashMap;
 
+use serde_json::{Map, Value as Json};
 use uuid::{Uuid, uuid};
 
-use build::SchemaBuilder;
+pub(super) use build::{LinkSpec, OptionSetSpec, SchemaBuilder};
 pub(super) use column::{
-    Choice, Column, ColumnKind, Computed, Lookup, LookupTarget, StateOption, StatusOption,
+    AtDeletion, Choice, Column, ColumnKind, Computed, Lookup, LookupTarget, StateOption,
+    StatusOption,
 };
+pub(super) use column_spec::{ColumnSpec, KindSpec, TargetSpec};
+pub(super) use table_spec::{ACTIVE_INACTIVE, KeySpec, TableSpec};
 
 /// Position of a table in the schema.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -76,6 +81,8 @@ pub(super) struct Writes {
 pub(super) struct AlternateKey {
     /// Schema name.
     pub(super) name: String,
+    /// Label.
+    pub(super) display: String,
     /// Its columns, in order.
     pub(super) columns: Vec<ColumnId>,
 }
@@ -105,6 +112,12 @@ pub(super) struct Table {
     pub(super) set_name: String,
     /// Label for one row.
     pub(super) display: String,
+    /// Label for several rows.
+    pub(super) display_collection: String,
+    /// Text that explains the table.
+    pub(super) description: String,
+    /// Further members of the definition, as they were given.
+    pub(super) facets: Map<String, Json>,
     /// Numeric type code.
     pub(super) type_code: i32,
     /// Owners.
@@ -115,6 +128,8 @@ pub(super) struct Table {
     pub(super) writes: Writes,
     /// Made by a solution.
     pub(super) custom: bool,
+    /// Changes can be asked for (reference, section 5).
+    pub(super) change_tracking: bool,
     /// Primary key.
     pub(super) key: ColumnId,
     /// The key that URLs may not use by name: the table inherits another (reference, section 3.2).
@@ -125,6 +140,8 @@ pub(super) struct Table {
     pub(super) columns: Vec<Column>,
     /// Alternate keys.
     pub(super) keys: Vec<AlternateKey>,
+    /// Alternate keys whose index could not be built: they neither find nor protect rows.
+    pub(super) failed_keys: Vec<AlternateKey>,
     by_logical_name: HashMap<String, ColumnId>,
     by_wire_name: HashMap<String, ColumnId>,
     navigation: HashMap<String, Navigation>,
@@ -144,6 +161,19 @@ impl Table {
     /// A column by its property name: `subject`, `_ownerid_value`.
     pub(super) fn find_property(&self, wire_name: &str) -> Option<ColumnId> {
         self.by_wire_name.get(wire_name).copied()
+    }
+
+    /// Whether the table was deleted; nothing leads to it any more.
+    pub(super) fn is_removed(&self) -> bool {
+        self.logical_name.is_empty()
+    }
+
+    /// All navigation properties, in order of their names.
+    pub(super) fn navigations(&self) -> Vec<(&str, Navigation)> {
+        let mut all: Vec<_> =
+            self.navigation.iter().map(|(name, to)| (name.as_str(), *to)).collect();
+        all.sort_by_key(|(name, _)| *name);
+        all
     }
 
     /// A navigation property; capitals count.
@@ -191,6 +221,10 @@ pub(super) struct Link {
     pub(super) first: TableId,
     /// Second table.
     pub(super) second: TableId,
+    /// Made by a solution.
+    pub(super) custom: bool,
+    /// Deleted: only the position is kept.
+    pub(super) removed: bool,
 }
 
 /// All tables and relationships of one environment.
@@ -202,6 +236,8 @@ pub(super) struct Schema {
     by_set_name: HashMap<String, TableId>,
     /// Columns that point to a table: who must be told when one of its rows goes away.
     references: Vec<Vec<(TableId, ColumnId)>>,
+    /// What all of the above is made from.
+    definitions: SchemaBuilder,
 }
 
 impl Schema {
@@ -209,10 +245,17 @@ impl Schema {
     pub(super) fn new(bare: bool) -> Self {
         let mut builder = SchemaBuilder::default();
         standard::describe(&mut builder);
+        solutions::describe(&mut builder);
         if !bare {
             voice::describe(&mut builder);
         }
         builder.finish()
+    }
+
+    /// What the schema is made from, to be changed and finished into another schema. Tables and
+    /// relationships keep their positions in it; columns move up when one before them is removed.
+    pub(super) fn definitions(&self) -> &SchemaBuilder {
+        &self.definitions
     }
 
     /// The table at a position.
@@ -220,7 +263,7 @@ impl Schema {
         &self.tables[usize::from(id.0)]
     }
 
-    /// All tables, in the order they were made.
+    /// All tables, in the order they were made, those that were deleted among them.
     pub(super) fn tables(&self) -> &[Table] {
         &self.tables
     }

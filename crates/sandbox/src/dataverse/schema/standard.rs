@@ -45,6 +45,7 @@ fn phonecall() -> TableSpec {
         ),
     ];
     TableSpec::new("PhoneCall", "phonecalls", "Phone Call", 4210, Ownership::User)
+        .tracked()
         .key("activityid")
         .named_by("subject")
         .behaves(Behaviour::Activity)
@@ -129,6 +130,7 @@ fn contact() -> TableSpec {
         ("contact", &["parentcustomerid_contact"], "contact_customer_contacts"),
     ];
     TableSpec::new("Contact", "contacts", "Contact", 2, Ownership::User)
+        .tracked()
         .named_by("fullname")
         .with_all([
             ColumnSpec::full_name("fullname", 160),
@@ -164,6 +166,7 @@ fn contact() -> TableSpec {
 
 fn account() -> TableSpec {
     TableSpec::new("Account", "accounts", "Account", 1, Ownership::User)
+        .tracked()
         .named_by("name")
         .with_all([
             ColumnSpec::text("name", 160).required(),
@@ -190,6 +193,7 @@ fn account() -> TableSpec {
 
 fn lead() -> TableSpec {
     TableSpec::new("Lead", "leads", "Lead", 4, Ownership::User)
+        .tracked()
         .named_by("fullname")
         .with_all([
             ColumnSpec::full_name("fullname", 160),
@@ -226,6 +230,7 @@ fn lead() -> TableSpec {
 
 fn system_user() -> TableSpec {
     TableSpec::new("SystemUser", "systemusers", "User", 8, Ownership::BusinessUnit)
+        .tracked()
         .named_by("fullname")
         .behaves(Behaviour::Principal)
         .inherited_key()

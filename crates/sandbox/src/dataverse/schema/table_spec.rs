@@ -1,37 +1,57 @@
 //! Tables as they are described in this folder, names not yet resolved.
 
+use serde_json::{Map, Value as Json};
+
 use super::column_spec::ColumnSpec;
 use super::{Behaviour, ColumnKind, Ownership, StateOption, StatusOption, Writes};
 
 /// A state as it is described: number, label, and its status reasons, the default first.
-pub(super) type StateSpec<'a> = (i32, &'a str, &'a [(i32, &'a str)]);
+pub(in crate::dataverse) type StateSpec<'a> = (i32, &'a str, &'a [(i32, &'a str)]);
 
 /// States of most tables.
-pub(super) const ACTIVE_INACTIVE: &[StateSpec<'_>] =
+pub(in crate::dataverse) const ACTIVE_INACTIVE: &[StateSpec<'_>] =
     &[(0, "Active", &[(1, "Active")]), (1, "Inactive", &[(2, "Inactive")])];
 
 /// A table as it is described, before names are resolved.
 #[derive(Debug, Clone)]
-pub(super) struct TableSpec {
-    pub(super) logical_name: String,
-    pub(super) schema_name: String,
-    pub(super) set_name: String,
-    pub(super) display: String,
-    pub(super) type_code: i32,
-    pub(super) ownership: Ownership,
-    pub(super) behaviour: Behaviour,
-    pub(super) writes: Writes,
-    pub(super) custom: bool,
-    pub(super) inherited_key: bool,
-    pub(super) key: String,
-    pub(super) primary_name: Option<String>,
-    pub(super) columns: Vec<ColumnSpec>,
-    pub(super) keys: Vec<(String, Vec<String>)>,
+pub(in crate::dataverse) struct TableSpec {
+    pub(in crate::dataverse) logical_name: String,
+    pub(in crate::dataverse) schema_name: String,
+    pub(in crate::dataverse) set_name: String,
+    pub(in crate::dataverse) display: String,
+    pub(in crate::dataverse) type_code: i32,
+    pub(in crate::dataverse) ownership: Ownership,
+    pub(in crate::dataverse) behaviour: Behaviour,
+    pub(in crate::dataverse) writes: Writes,
+    pub(in crate::dataverse) custom: bool,
+    pub(in crate::dataverse) change_tracking: bool,
+    pub(in crate::dataverse) inherited_key: bool,
+    pub(in crate::dataverse) key: String,
+    pub(in crate::dataverse) primary_name: Option<String>,
+    pub(in crate::dataverse) columns: Vec<ColumnSpec>,
+    pub(in crate::dataverse) keys: Vec<KeySpec>,
+    /// Label for several rows, where it is not the label for one.
+    pub(in crate::dataverse) display_collection: Option<String>,
+    pub(in crate::dataverse) description: String,
+    /// Members of the definition that the engine keeps without reading more into them.
+    pub(in crate::dataverse) facets: Map<String, Json>,
+    /// Deleted: only the position is kept, so that those of other tables stay valid.
+    pub(in crate::dataverse) removed: bool,
+}
+
+/// An alternate key as it is described.
+#[derive(Debug, Clone)]
+pub(in crate::dataverse) struct KeySpec {
+    pub(in crate::dataverse) name: String,
+    pub(in crate::dataverse) display: String,
+    pub(in crate::dataverse) columns: Vec<String>,
+    /// Its index was built; it was not if rows shared a value.
+    pub(in crate::dataverse) active: bool,
 }
 
 impl TableSpec {
     /// A table with the names, the type code and the owners given; all writes are on offer.
-    pub(super) fn new(
+    pub(in crate::dataverse) fn new(
         schema_name: &str,
         set_name: &str,
         display: &str,
@@ -42,6 +62,7 @@ impl TableSpec {
         Self {
             key: format!("{logical_name}id"),
             custom: logical_name.starts_with("ev_"),
+            change_tracking: false,
             logical_name,
             schema_name: schema_name.to_owned(),
             set_name: set_name.to_owned(),
@@ -54,54 +75,71 @@ impl TableSpec {
             primary_name: None,
             columns: Vec::new(),
             keys: Vec::new(),
+            display_collection: None,
+            description: String::new(),
+            facets: Map::new(),
+            removed: false,
         }
     }
 
     /// Another key than `<logical name>id`.
-    pub(super) fn key(mut self, name: &str) -> Self {
+    pub(in crate::dataverse) fn key(mut self, name: &str) -> Self {
         name.clone_into(&mut self.key);
         self
     }
 
     /// The key is inherited under another name, so URLs may not name it.
-    pub(super) fn inherited_key(mut self) -> Self {
+    pub(in crate::dataverse) fn inherited_key(mut self) -> Self {
         self.inherited_key = true;
         self
     }
 
     /// Column that names a row.
-    pub(super) fn named_by(mut self, name: &str) -> Self {
+    pub(in crate::dataverse) fn named_by(mut self, name: &str) -> Self {
         self.primary_name = Some(name.to_owned());
         self
     }
 
+    /// Changes can be asked for (reference, section 5).
+    pub(in crate::dataverse) fn tracked(mut self) -> Self {
+        self.change_tracking = true;
+        self
+    }
+
     /// Engine behaviour.
-    pub(super) fn behaves(mut self, behaviour: Behaviour) -> Self {
+    pub(in crate::dataverse) fn behaves(mut self, behaviour: Behaviour) -> Self {
         self.behaviour = behaviour;
         self
     }
 
     /// Writes on offer.
-    pub(super) fn writes(mut self, create: bool, update: bool, delete: bool) -> Self {
+    pub(in crate::dataverse) fn writes(mut self, create: bool, update: bool, delete: bool) -> Self {
         self.writes = Writes { create, update, delete };
         self
     }
 
     /// Several columns.
-    pub(super) fn with_all(mut self, columns: impl IntoIterator<Item = ColumnSpec>) -> Self {
+    pub(in crate::dataverse) fn with_all(
+        mut self,
+        columns: impl IntoIterator<Item = ColumnSpec>,
+    ) -> Self {
         self.columns.extend(columns);
         self
     }
 
     /// An alternate key.
-    pub(super) fn unique(mut self, name: &str, columns: &[&str]) -> Self {
-        self.keys
-            .push((name.to_owned(), columns.iter().map(|column| (*column).to_owned()).collect()));
+    pub(in crate::dataverse) fn unique(mut self, name: &str, columns: &[&str]) -> Self {
+        self.keys.push(KeySpec {
+            name: name.to_owned(),
+            display: name.to_owned(),
+            columns: columns.iter().map(|column| (*column).to_owned()).collect(),
+            active: true,
+        });
         self
     }
 
     /// States, each with its label and its status reasons, the default first.
-    pub(super) fn states(mut self, states: &[StateSpec<'_>]) -> Self {
+    pub(in crate::dataverse) fn states(mut self, states: &[StateSpec<'_>]) -> Self {
         let state = states
             .iter()
             .map(|(value, label, statuses)| StateOption {

@@ -57,6 +57,7 @@ fn phonecall_columns() -> Vec<ColumnSpec> {
 
 fn setting() -> TableSpec {
     TableSpec::new("ev_setting", "ev_settings", "Voice setting", 10_900, Ownership::Organization)
+        .tracked()
         .named_by("ev_name")
         .with_all([
             ColumnSpec::text("ev_name", 200).required(),
@@ -77,6 +78,7 @@ fn callback_profile() -> TableSpec {
         10_901,
         Ownership::User,
     )
+    .tracked()
     .named_by("ev_name")
     .with_all([
         ColumnSpec::text("ev_name", 200).required(),

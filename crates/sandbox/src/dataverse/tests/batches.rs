@@ -86,7 +86,7 @@ fn a_call_is_created_and_completed_in_one_set() {
 }
 
 #[test]
-fn a_failed_set_leaves_nothing_and_is_one_part() {
+fn a_failed_set_leaves_nothing_and_answers_for_the_operation_that_failed() {
     let environment = Environment::new();
     let before = environment.snapshot();
     let set = change_set(&[
@@ -96,7 +96,8 @@ fn a_failed_set_leaves_nothing_and_is_one_part() {
     let after = part(None, &write("POST", "contacts", &json!({ "lastname": "later" })));
     let answer = send(&environment, &[set.clone(), after.clone()]).ok(400);
     assert_eq!(statuses(&answer), ["400"]);
-    assert!(answer.text.contains("0x80048408") && !answer.text.contains("changesetresponse_"));
+    assert!(answer.text.contains("0x80048408") && answer.text.contains("changesetresponse_"));
+    assert!(answer.text.contains("Content-ID: 2\r\n") && !answer.text.contains("Content-ID: 1"));
     assert_eq!(environment.snapshot(), before);
 
     let kind = "multipart/mixed;boundary=b";
@@ -247,8 +248,12 @@ struct Saboteur {
 
 impl BatchObserver for Saboteur {
     fn before(&mut self, _: &Method, _: &str) -> Option<Response> {
-        let response =
-            Response { status: self.status, headers: HeaderMap::new(), body: Bytes::new() };
+        let response = Response {
+            status: self.status,
+            headers: HeaderMap::new(),
+            body: Bytes::new(),
+            effort: Effort::default(),
+        };
         (self.seen.len() == self.operation).then_some(response)
     }
 

@@ -1,8 +1,12 @@
 //! Rules of the service, one by one, through the front door.
 
 mod batches;
+mod changes;
 mod conditions;
+mod customizing;
+mod fetching;
 mod metadata;
+mod multiple;
 mod parties;
 mod queries;
 mod queues;
@@ -21,7 +25,7 @@ use serde_json::{Value as Json, json};
 use uuid::{Uuid, uuid};
 use voice_model::ManualClock;
 
-use super::exchange::{BatchObserver, Request, Response};
+use super::exchange::{BatchObserver, Effort, Request, Response};
 use super::{Dataverse, Identity};
 
 pub(super) const APPLICATION: Uuid = uuid!("55555555-5555-5555-5555-555555555555");

@@ -238,18 +238,3 @@ fn a_url_has_an_end() {
     environment.get(&long(32_600)).ok(200);
     environment.get(&long(32_768)).refused(414, "0x0");
 }
-
-#[test]
-fn what_is_not_built_yet_says_so() {
-    let environment = Environment::new();
-    for url in ["contacts?fetchXml=<fetch/>", "contacts?$apply=aggregate($count as n)", "$metadata"]
-    {
-        assert_eq!(environment.get(url).status, 501, "{url}");
-    }
-    let track = [("Prefer", "odata.track-changes")];
-    environment.send("GET", "contacts", &track, None).refused(400, "0x80072491");
-    let bulk = environment.post("contacts/Microsoft.Dynamics.CRM.CreateMultiple", json!({}));
-    assert_eq!(bulk.status, 501);
-    let calls = environment.post("phonecalls/Microsoft.Dynamics.CRM.CreateMultiple", json!({}));
-    calls.refused(404, "0x8006088a");
-}

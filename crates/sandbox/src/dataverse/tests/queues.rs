@@ -61,3 +61,27 @@ fn what_is_absent_cannot_be_queued() {
     let wrong = format!("contacts({ANN})/Microsoft.Dynamics.CRM.AddToQueue");
     environment.post(&wrong, json!({})).refused(404, "0x8006088a");
 }
+
+#[test]
+fn an_item_is_picked_released_and_removed() {
+    let environment = Environment::new();
+    environment.call(json!({ "subject": "x" }));
+    let item = environment
+        .post(
+            "queueitems",
+            json!({ "queueid@odata.bind": format!("/queues({QUEUE})"),
+                    "objectid_phonecall@odata.bind": format!("/phonecalls({CALL})") }),
+        )
+        .ok(204);
+    let (_, item) = item.header("odata-entityid").split_once("v9.2/").unwrap();
+    let message = |name: &str| format!("{item}/Microsoft.Dynamics.CRM.{name}");
+    let worker = || environment.get(item).ok(200).json()["_workerid_value"].clone();
+    let user = |id: &str| json!({ "SystemUser": { "systemuserid": id } });
+    environment.post(&message("PickFromQueue"), user(ABSENT)).refused(404, "0x80040217");
+    environment.post(&message("PickFromQueue"), user(AGENT)).ok(204);
+    assert_eq!(worker(), AGENT);
+    environment.post(&message("ReleaseToQueue"), json!({})).ok(204);
+    assert_eq!(worker(), Json::Null);
+    environment.post(&message("RemoveFromQueue"), json!({})).ok(204);
+    assert_eq!(environment.get(item).status, 404);
+}

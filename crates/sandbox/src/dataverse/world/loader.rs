@@ -1,5 +1,7 @@
 //! Stores the rows of a world, in two passes: first the rows, then what needs other rows.
 
+use std::sync::Arc;
+
 use serde_json::{Map, Value as Json};
 use uuid::Uuid;
 
@@ -27,11 +29,13 @@ pub(in crate::dataverse) struct Loader<'a> {
     pub(in crate::dataverse) business_unit: Uuid,
     /// Organisation of users.
     pub(in crate::dataverse) organization: Uuid,
+    /// Rows stored whose rest must wait for the others.
+    pub(in crate::dataverse) waiting: Vec<Waiting>,
 }
 
 /// A stored row whose rest must wait.
-struct Waiting<'w> {
-    set: &'w str,
+pub(in crate::dataverse) struct Waiting {
+    set: Arc<str>,
     index: usize,
     at: RowRef,
     row: WorldRow,
@@ -43,30 +47,66 @@ impl Loader<'_> {
     /// # Errors
     /// [`LoadError`] for the first row that is wrong. The caller undoes what was stored.
     pub(in crate::dataverse) fn load(&mut self, world: &World) -> Result<usize, LoadError> {
-        let mut waiting = Vec::new();
         for (set, rows) in world {
-            let table = self.work.schema.find_set(set).ok_or_else(|| LoadError {
-                set: set.clone(),
-                row: None,
-                key: None,
-                column: None,
-                problem: "there is no such entity set in this environment".to_owned(),
-            })?;
+            self.known_set(set)?;
+            let name = Arc::from(set.as_str());
             for (index, row) in rows.iter().enumerate() {
-                let key = row.get(&table.column(table.key).logical_name).and_then(Json::as_str);
-                let (at, row) =
-                    self.store(table, row).map_err(|error| error.at(set, index, key))?;
-                waiting.push(Waiting { set, index, at, row });
+                self.add(&name, index, row)?;
             }
         }
-        for entry in &waiting {
-            let key = entry.at.id.to_string();
-            self.settle(entry).map_err(|error| error.at(entry.set, entry.index, Some(&key)))?;
-        }
-        Ok(waiting.len())
+        self.finish()?;
+        Ok(world.values().map(Vec::len).sum())
     }
 
-    fn store(&mut self, table: &Table, row: &Json) -> Result<(RowRef, WorldRow), LoadError> {
+    /// Refuses sets that the environment does not have.
+    ///
+    /// # Errors
+    /// [`LoadError`] naming the set.
+    pub(in crate::dataverse) fn known_set(&self, set: &str) -> Result<&Table, LoadError> {
+        self.work.schema.find_set(set).ok_or_else(|| LoadError {
+            set: set.to_owned(),
+            row: None,
+            key: None,
+            column: None,
+            problem: "there is no such entity set in this environment".to_owned(),
+        })
+    }
+
+    /// Stores one row, as far as it does not need others.
+    ///
+    /// # Errors
+    /// [`LoadError`] if the row is wrong.
+    pub(in crate::dataverse) fn add(
+        &mut self,
+        set: &Arc<str>,
+        index: usize,
+        row: &Json,
+    ) -> Result<(), LoadError> {
+        self.known_set(set)?;
+        let schema = self.work.schema;
+        let Some(table) = schema.find_set(set) else { return Ok(()) };
+        let key = row.get(&table.column(table.key).logical_name).and_then(Json::as_str);
+        let (at, row, whole) = self.store(table, row).map_err(|error| error.at(set, index, key))?;
+        if !whole {
+            self.waiting.push(Waiting { set: set.clone(), index, at, row });
+        }
+        Ok(())
+    }
+
+    /// Completes the rows that had to wait.
+    ///
+    /// # Errors
+    /// [`LoadError`] for the first that cannot be completed.
+    pub(in crate::dataverse) fn finish(&mut self) -> Result<(), LoadError> {
+        for entry in std::mem::take(&mut self.waiting) {
+            let key = entry.at.id.to_string();
+            self.settle(&entry).map_err(|error| error.at(&entry.set, entry.index, Some(&key)))?;
+        }
+        Ok(())
+    }
+
+    /// Stores a row; says whether that was all there is to do.
+    fn store(&mut self, table: &Table, row: &Json) -> Result<(RowRef, WorldRow, bool), LoadError> {
         let none = Map::new();
         let members = row.as_object().unwrap_or(&none);
         let at = RowRef::new(table.id, primary_key(table, members)?);
@@ -86,9 +126,12 @@ impl Loader<'_> {
         compute(table, at, &mut row, |_| !keeps_name);
         self.check_keys(table, at, &row)?;
         self.follow_owner(table, &mut row);
+        let whole = table.behaviour != Behaviour::Activity
+            && given.is_settled()
+            && self.owner_is_loaded(table, &row);
         self.work.put(at, row);
         given.cells = Vec::new();
-        Ok((at, given))
+        Ok((at, given, whole))
     }
 
     /// Owner, business unit and organisation of rows that name none.
@@ -127,7 +170,7 @@ impl Loader<'_> {
     }
 
     /// What needs other rows: binds by alternate key, owners, parties, links and roles.
-    fn settle(&mut self, entry: &Waiting<'_>) -> Result<(), LoadError> {
+    fn settle(&mut self, entry: &Waiting) -> Result<(), LoadError> {
         let table = self.work.schema.table(entry.at.table);
         let Some(mut row) = self.work.store.row(entry.at).cloned() else { return Ok(()) };
         for (name, column, path) in &entry.row.binds {
@@ -161,7 +204,12 @@ impl Loader<'_> {
         }
     }
 
-    fn settle_parties(&mut self, entry: &Waiting<'_>) -> Result<(), LoadError> {
+    fn owner_is_loaded(&self, table: &Table, row: &Row) -> bool {
+        let owner = table.find("ownerid").and_then(|column| row.get(column)?.as_lookup());
+        owner.is_none_or(|(owners, id)| self.work.store.row(RowRef::new(owners, id)).is_some())
+    }
+
+    fn settle_parties(&mut self, entry: &Waiting) -> Result<(), LoadError> {
         let rows = entry.row.parties.as_deref().unwrap_or_default();
         parties::replace(&mut self.work, entry.at, rows)
             .map_err(|failure| LoadError::from_failure("phonecall_activity_parties", &failure))?;

@@ -52,5 +52,31 @@ pub(super) fn fixed_rows(identity: &Identity) -> World {
             }),
         ),
     ];
-    rows.into_iter().map(|(set, row)| (set.to_owned(), vec![row])).collect()
+    let parts = [("publishers", default_publisher()), ("solutions", default_solution())];
+    let all = rows.into_iter().chain(parts);
+    all.map(|(set, row)| (set.to_owned(), vec![row])).collect()
 }
+
+/// The publisher of what belongs to no other; its id is the same in every environment.
+fn default_publisher() -> Json {
+    json!({
+        "publisherid": DEFAULT_PUBLISHER,
+        "uniquename": "DefaultPublishercontoso",
+        "friendlyname": "Default Publisher for contoso",
+        "customizationprefix": "new",
+        "customizationoptionvalueprefix": 10_000,
+    })
+}
+
+/// The solution that holds everything; its id is the same in every environment.
+fn default_solution() -> Json {
+    json!({
+        "solutionid": "fd140aaf-4df4-11dd-bd17-0019b9312238",
+        "uniquename": "Default",
+        "friendlyname": "Default Solution",
+        "version": "1.0",
+        "publisherid@odata.bind": format!("/publishers({DEFAULT_PUBLISHER})"),
+    })
+}
+
+const DEFAULT_PUBLISHER: &str = "d21aab71-79e7-11dd-8874-00188b01e34f";

@@ -53,6 +53,14 @@ impl WorldRow {
         Ok(row)
     }
 
+    /// Whether nothing of the row needs other rows.
+    pub(super) fn is_settled(&self) -> bool {
+        self.binds.is_empty()
+            && self.links.is_empty()
+            && self.parties.is_none()
+            && self.roles.is_none()
+    }
+
     /// Whether the row gives a column a value.
     pub(super) fn gives(&self, column: ColumnId) -> bool {
         self.cells.iter().any(|(id, value)| *id == column && value.is_some())

@@ -1,6 +1,6 @@
 //! JSON values turned into cells, within the limits of their columns.
 
-use chrono::{DateTime, Datelike, Utc};
+use chrono::{DateTime, Datelike, NaiveDate, Utc};
 use serde_json::Value as Json;
 use uuid::Uuid;
 
@@ -60,13 +60,18 @@ pub(in crate::dataverse) fn to_cell(
         }
         ColumnKind::State(_) | ColumnKind::Status(_) => Value::Int(whole(json).ok_or_else(wrong)?),
         ColumnKind::Long => Value::Long(json.as_i64().ok_or_else(wrong)?),
-        ColumnKind::Decimal => Value::Number(json.as_f64().ok_or_else(wrong)?),
+        ColumnKind::Decimal | ColumnKind::Double | ColumnKind::Money => {
+            let number = json.as_f64().ok_or_else(wrong)?;
+            check_range(table, column, number)?;
+            Value::Number(number)
+        }
         ColumnKind::Bool { .. } => Value::Bool(json.as_bool().ok_or_else(wrong)?),
         ColumnKind::Instant { .. } => {
             let at = json.as_str().and_then(instant).ok_or_else(wrong)?;
             Value::Instant(within_database(at)?)
         }
-        ColumnKind::Key | ColumnKind::Guid => {
+        ColumnKind::Date => Value::Date(json.as_str().and_then(day).ok_or_else(wrong)?),
+        ColumnKind::Key | ColumnKind::Guid | ColumnKind::File => {
             let text = json.as_str().ok_or_else(wrong)?;
             Value::Guid(Uuid::try_parse(text).map_err(|_| wrong())?)
         }
@@ -78,6 +83,26 @@ pub(in crate::dataverse) fn to_cell(
         }
     };
     Ok(Some(value))
+}
+
+/// Refuses numbers outside the limits of the column's definition.
+///
+/// # Errors
+/// 400 `0x80044330`.
+fn check_range(table: &Table, column: &Column, number: f64) -> Outcome<()> {
+    let limit = |name: &str| column.facets.get(name).and_then(Json::as_f64);
+    let (min, max) = (limit("MinValue"), limit("MaxValue"));
+    if min.is_none_or(|min| number >= min) && max.is_none_or(|max| number <= max) {
+        return Ok(());
+    }
+    let side = |limit: Option<f64>| limit.map_or_else(String::new, |limit| limit.to_string());
+    let accepted = format!("{} to {}", side(min), side(max));
+    Err(outside(table, column, number, "0x80044330", &accepted))
+}
+
+/// `2026-01-09`
+fn day(text: &str) -> Option<NaiveDate> {
+    NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()
 }
 
 /// Refuses text that is longer than its column.
@@ -119,7 +144,7 @@ fn whole(json: &Json) -> Option<i32> {
 fn outside(
     table: &Table,
     column: &Column,
-    number: i32,
+    number: impl std::fmt::Display,
     code: &'static str,
     accepted: &str,
 ) -> Failure {

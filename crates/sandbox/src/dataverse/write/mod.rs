@@ -1,8 +1,10 @@
 //! Writes: from a body to changed rows, under the rules of the platform.
 
 pub(super) mod body;
+pub(super) mod bulk_delete;
 pub(super) mod completion;
 pub(super) mod convert;
+pub(super) mod multiple;
 pub(super) mod ownership;
 pub(super) mod parties;
 pub(super) mod queueing;

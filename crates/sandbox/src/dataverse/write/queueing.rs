@@ -1,5 +1,7 @@
 //! Queue items: one for each queued row, closed with it (reference, section 3.2).
 
+use uuid::Uuid;
+
 use super::work::Work;
 use crate::dataverse::failure::{Failure, Outcome};
 use crate::dataverse::row::{Row, RowRef};
@@ -88,6 +90,48 @@ pub(in crate::dataverse) fn add_to_queue(
     super::rows::audit(work, columns.table, existing.is_none(), &mut row);
     work.put(at, row);
     Ok(at)
+}
+
+/// Gives a queue item to a user, or takes it out of its queue on the user's behalf.
+///
+/// # Errors
+/// 404 if item or user do not exist.
+pub(in crate::dataverse) fn pick(
+    work: &mut Work<'_>,
+    item: RowRef,
+    user: Uuid,
+    remove: bool,
+) -> Outcome<()> {
+    work.view().existing(item)?;
+    let users = work.schema.find("systemuser").map(|users| users.id);
+    let users = users.ok_or_else(|| Failure::unknown_segment("systemusers"))?;
+    work.view().existing(RowRef::new(users, user))?;
+    if remove {
+        return super::rows::delete(work, item);
+    }
+    set_worker(work, item, Some(Value::Lookup(users, user)))
+}
+
+/// Takes a queue item from the user who works on it.
+///
+/// # Errors
+/// 404 if it does not exist.
+pub(in crate::dataverse) fn release(work: &mut Work<'_>, item: RowRef) -> Outcome<()> {
+    set_worker(work, item, None)
+}
+
+fn set_worker(work: &mut Work<'_>, item: RowRef, worker: Option<Value>) -> Outcome<()> {
+    let table = work.schema.table(item.table);
+    let mut row = work.view().existing(item)?.row.clone();
+    let now = crate::dataverse::value::whole_seconds(work.context.now);
+    for (name, value) in [("workerid", worker), ("workeridmodifiedon", Some(Value::Instant(now)))] {
+        if let Some(column) = table.find(name) {
+            row.set(column, value);
+        }
+    }
+    super::rows::audit(work, table, false, &mut row);
+    work.put(item, row);
+    Ok(())
 }
 
 /// Sets the item of a closed row inactive.

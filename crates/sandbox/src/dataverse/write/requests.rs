@@ -5,7 +5,7 @@ use http::{HeaderMap, Method, StatusCode, header};
 use serde_json::{Map, Value as Json};
 
 use super::work::Work;
-use super::{body, references, rows};
+use super::{body, multiple, references, rows};
 use crate::dataverse::address::{Key, Segment};
 use crate::dataverse::exchange::{Request, Response};
 use crate::dataverse::failure::{Failure, Outcome};
@@ -38,7 +38,8 @@ pub(in crate::dataverse) fn write(
     match (&request.method, first.key.as_ref(), rest) {
         (&Method::POST, None, []) => writing.create(work),
         (&Method::POST, None, [message]) if message.name.contains('.') => {
-            functions::bound_to_table(table, &message.name)
+            writing.check_content_type()?;
+            multiple::answer(work, table, &message.name, &request.body)
         }
         (&Method::PATCH, Some(key), []) => writing.upsert(work, key),
         (&Method::DELETE, Some(key), []) => writing.delete(work, key),

@@ -8,7 +8,7 @@ use super::work::Work;
 use super::{completion, ownership, parties, queueing, state};
 use crate::dataverse::failure::{Failure, Outcome};
 use crate::dataverse::row::{Row, RowRef};
-use crate::dataverse::schema::{Behaviour, ColumnId, LinkId, Table};
+use crate::dataverse::schema::{AtDeletion, Behaviour, ColumnId, LinkId, Table};
 use crate::dataverse::store::key_parts;
 use crate::dataverse::value::{Value, whole_seconds};
 
@@ -201,7 +201,7 @@ fn update_children(work: &mut Work<'_>, table: &Table, at: RowRef, change: Chang
 ///
 /// # Errors
 /// 404 if it does not exist, 405 if the table offers no deletion.
-pub(super) fn delete(work: &mut Work<'_>, at: RowRef) -> Outcome<()> {
+pub(in crate::dataverse) fn delete(work: &mut Work<'_>, at: RowRef) -> Outcome<()> {
     let table = work.schema.table(at.table);
     if !table.writes.delete {
         return Err(unsupported(table, "Delete"));
@@ -214,18 +214,49 @@ pub(super) fn delete(work: &mut Work<'_>, at: RowRef) -> Outcome<()> {
     parties::mark_deleted(work, at);
     for (pointing, column) in work.schema.references_to(at.table) {
         for id in work.store.pointing_to(*pointing, *column, at.id) {
-            let other = RowRef::new(*pointing, id);
-            let Some(mut row) = work.store.row(other).cloned() else { continue };
-            row.set(*column, None);
-            work.put(other, row);
-            if work.schema.table(*pointing).behaviour == Behaviour::Activity {
-                parties::follow(work, other);
-            }
+            let_go(work, RowRef::new(*pointing, id), *column, at)?;
         }
     }
     unlink(work, at);
     work.remove(at);
     Ok(())
+}
+
+/// Does to a row that points to a deleted one what their relationship says.
+fn let_go(work: &mut Work<'_>, other: RowRef, column: ColumnId, deleted: RowRef) -> Outcome<()> {
+    if work.store.row(other).is_none() {
+        return Ok(());
+    }
+    let table = work.schema.table(other.table);
+    let lookup = table.column(column).lookup();
+    match lookup.and_then(|lookup| lookup.target(deleted.table)).map(|target| target.cascade) {
+        // A row that points to itself, or in a circle, is on its way out already.
+        Some(AtDeletion::Cascade) if other != deleted => {
+            clear_lookup(work, other, column);
+            delete(work, other)
+        }
+        Some(AtDeletion::Restrict) if other != deleted => Err(Failure::bad_request(
+            "0x80040227",
+            format!(
+                "The object cannot be deleted because a row of '{}' points to it through '{}'.",
+                table.logical_name,
+                table.column(column).logical_name
+            ),
+        )),
+        _ => {
+            clear_lookup(work, other, column);
+            Ok(())
+        }
+    }
+}
+
+fn clear_lookup(work: &mut Work<'_>, at: RowRef, column: ColumnId) {
+    let Some(mut row) = work.store.row(at).cloned() else { return };
+    row.set(column, None);
+    work.put(at, row);
+    if work.schema.table(at.table).behaviour == Behaviour::Activity {
+        parties::follow(work, at);
+    }
 }
 
 /// Takes away the many-to-many links of a row.

@@ -54,6 +54,13 @@ impl CallRow {
         self.modified.checked_add_signed(delay).unwrap_or(DateTime::<Utc>::MAX_UTC)
     }
 
+    /// The row on the wire.
+    pub(in super::super) fn row_with(&self, delay: Duration) -> Map<String, Value> {
+        let mut row = self.row.clone();
+        row.insert("Modified".to_owned(), instant::iso(self.visible_from(delay)).into());
+        row
+    }
+
     /// Whether the row is there now.
     pub(in super::super) fn is_visible(&self, now: DateTime<Utc>, delay: Duration) -> bool {
         let has_ended = self.ends.is_none_or(|end| end <= now);
