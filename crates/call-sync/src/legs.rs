@@ -127,11 +127,6 @@ impl Leg {
         (self.source, &self.row.id)
     }
 
-    /// Orders the states of rows: those of one row together, the newest first.
-    fn version(&self) -> ((Source, &Option<String>), Reverse<Option<DateTime<Utc>>>) {
-        (self.row_key(), Reverse(self.row.modified))
-    }
-
     /// Orders rows of a call: start, then id; a row without start comes last.
     fn order(&self) -> (bool, Option<DateTime<Utc>>, &Option<String>, Source) {
         (self.row.start.is_none(), self.row.start, &self.row.id, self.source)
@@ -141,7 +136,9 @@ impl Leg {
 impl Conversation {
     fn of(call: CallId, mut legs: Vec<Leg>) -> Self {
         // A row that was read twice counts once, in its newest state.
-        legs.sort_by(|a, b| a.version().cmp(&b.version()));
+        legs.sort_by(|a, b| {
+            a.row_key().cmp(&b.row_key()).then_with(|| b.row.modified.cmp(&a.row.modified))
+        });
         legs.dedup_by(|older, newer| newer.row.id.is_some() && newer.row_key() == older.row_key());
         legs.sort_by(|a, b| a.order().cmp(&b.order()));
 
