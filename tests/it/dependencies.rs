@@ -6,7 +6,7 @@
 use crate::workspace::{Package, packages};
 
 /// Ours that each library may use.
-const MAY_USE: [(&str, &[&str]); 10] = [
+const MAY_USE: [(&str, &[&str]); 11] = [
     ("voice-model", &[]),
     ("http-kit", &["voice-model"]),
     ("enreach-client", &["voice-model", "http-kit"]),
@@ -18,6 +18,7 @@ const MAY_USE: [(&str, &[&str]); 10] = [
         &["voice-model", "enreach-client", "dataverse-client", "settings", "call-matching"],
     ),
     ("connect", &["voice-model", "http-kit", "enreach-client", "dataverse-client", "settings"]),
+    ("sync-store", &["voice-model"]),
     ("worker", &["voice-model"]),
     ("sandbox", &["voice-model"]),
 ];

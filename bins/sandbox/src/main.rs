@@ -47,12 +47,13 @@ async fn run(arguments: Arguments) -> Result<()> {
     }
     println!(
         "sandbox ready at {base}: discovery {base}/api/user, user {user}; Dataverse {base}; \
-         authority {base}/entra, tenant {tenant}, client {client}; secrets \"{secret}\"",
+         authority {base}/entra, tenant {tenant}, client {client}; secrets \"{secret}\"{trust}",
         base = sandbox.base_url(),
         user = identity::ENREACH_USER_NAME,
         tenant = identity::ENTRA_TENANT_ID,
         client = identity::ENTRA_CLIENT_ID,
         secret = identity::ENTRA_CLIENT_SECRET,
+        trust = arguments.authority().map(|path| format!("; trust {path}")).unwrap_or_default(),
     );
     tokio::select! {
         interrupted = tokio::signal::ctrl_c() => interrupted?,

@@ -20,6 +20,7 @@ pub(crate) struct Known {
     pub(crate) outcome: Outcome,
     pub(crate) reason: String,
     pub(crate) logged_as: Option<ActivityId>,
+    pub(crate) decided_at: DateTime<Utc>,
     pub(crate) seen_at: DateTime<Utc>,
     /// Of the last line of history.
     pub(crate) decision: Fingerprint,
@@ -49,11 +50,12 @@ pub(crate) enum Change {
 pub(crate) fn fold(known: Option<&Known>, decision: &CallDecision, now: DateTime<Utc>) -> Change {
     let now = whole_micros(now);
     let modified = decision.modified.map(whole_micros);
-    let next = Known {
+    let mut next = Known {
         modified: modified.max(known.and_then(|known| known.modified)),
         outcome: whole_outcome(decision.outcome),
         reason: decision.reason.clone(),
         logged_as: decision.outcome.activity().or(known.and_then(|known| known.logged_as)),
+        decided_at: known.map_or(now, |known| known.decided_at),
         seen_at: known.map_or(now, |known| known.seen_at.max(now)),
         decision: decision_fingerprint(decision),
         details: details_fingerprint(decision),
@@ -65,11 +67,12 @@ pub(crate) fn fold(known: Option<&Known>, decision: &CallDecision, now: DateTime
         let stale = now - known.seen_at >= SEEN_GRAIN;
         return if stale { Change::Seen(now) } else { Change::Nothing };
     }
-    Change::State {
-        history: next.decision != known.decision,
-        forget: next.details.is_none() && known.details.is_some(),
-        known: next,
+    let history = next.decision != known.decision;
+    if history {
+        next.decided_at = now;
     }
+    let forget = next.details.is_none() && known.details.is_some();
+    Change::State { known: next, history, forget }
 }
 
 /// The outcome as it is read back.

@@ -19,7 +19,11 @@ async function operationsAnswerInOrder({ client }, check) {
   check.holds("id of the new row", GUID.test(answers[0]), answers[0]);
   check.equal("update and clearing", answers.slice(1, 3), [true, true]);
   check.equal("read after the change set", answers[3].jobtitle, "changed");
-  check.equal("query", answers[4].value.map((row) => row.contactid), [answers[0]]);
+  check.equal(
+    "query",
+    answers[4].value.map((row) => row.contactid),
+    [answers[0]],
+  );
 }
 
 async function aCountInABatchIsANumber({ client }, check) {
@@ -68,7 +72,11 @@ async function contentIdsCountAnewInEverySet({ client }, check) {
     filter: "startswith(lastname,'Anew-')",
     orderBy: ["lastname"],
   });
-  check.equal("each in its own set", titles.value.map((row) => row.jobtitle), ["one", "two"]);
+  check.equal(
+    "each in its own set",
+    titles.value.map((row) => row.jobtitle),
+    ["one", "two"],
+  );
 }
 
 async function aFailedChangeSetIsUndone({ client }, check) {

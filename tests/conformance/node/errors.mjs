@@ -80,7 +80,11 @@ async function aLostAnswerHidesACreatedRow(environment, check) {
   const { client } = environment;
   const collection = "contacts";
   const data = { contactid: "7b1c2c0e-7a55-4d0a-9a53-0a3f0f6f2f55", lastname: "Lost" };
-  await environment.plant({ path_contains: "/contacts", method: "POST", kind: "drop_after_commit" });
+  await environment.plant({
+    path_contains: "/contacts",
+    method: "POST",
+    kind: "drop_after_commit",
+  });
   await check.rejects("no answer", () => client.create({ collection, data }));
   const row = await client.retrieve({ collection, key: data.contactid });
   check.equal("the row is there", row.lastname, "Lost");

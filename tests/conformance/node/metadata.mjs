@@ -48,7 +48,11 @@ async function aTableIsMadeAndUsed({ client }, check) {
   const key = await client.create({ collection, data: { new_name: "Torch" } });
   const row = await client.retrieve({ collection, key });
   check.equal("a row", [row.new_name, row.statecode, row.statuscode], ["Torch", 0, 1]);
-  await check.refused("the same table again", () => client.createEntity({ data: table("new_Gadget") }), 400);
+  await check.refused(
+    "the same table again",
+    () => client.createEntity({ data: table("new_Gadget") }),
+    400,
+  );
   const unknown = () => client.retrieveEntity({ key: entityKey("new_nothing") });
   await check.refused("an unknown table", unknown, 404);
 }
@@ -69,18 +73,26 @@ async function aTableIsChangedAndFound({ client }, check) {
     select: ["LogicalName"],
     filter: "ChangeTrackingEnabled eq true and startswith(LogicalName,'new_')",
   });
-  check.equal("found", found.value.map((entry) => entry.LogicalName), ["new_gadget"]);
+  check.equal(
+    "found",
+    found.value.map((entry) => entry.LogicalName),
+    ["new_gadget"],
+  );
   const tracked = { collection: "new_gadgets", select: ["new_name"], trackChanges: true };
   check.holds("tracked", (await client.retrieveMultiple(tracked)).oDataDeltaLink);
   const all = await client.retrieveEntities({ select: ["LogicalName", "EntitySetName"] });
-  const sets = Object.fromEntries(all.value.map((entry) => [entry.LogicalName, entry.EntitySetName]));
+  const sets = Object.fromEntries(
+    all.value.map((entry) => [entry.LogicalName, entry.EntitySetName]),
+  );
   check.equal("sets", [sets.contact, sets.activityparty], ["contacts", "activityparties"]);
 }
 
 async function columnsOfAllKinds({ client }, check) {
   const entityKey_ = entityKey("new_gadget");
   const add = (data) => client.createAttribute({ entityKey: entityKey_, data });
-  const id = await add(column("String", "new_Text", { MaxLength: 5, FormatName: { Value: "Text" } }));
+  const id = await add(
+    column("String", "new_Text", { MaxLength: 5, FormatName: { Value: "Text" } }),
+  );
   check.holds("its id", GUID.test(id), id);
   await add(column("Memo", "new_Memo", { MaxLength: 100, Format: "TextArea" }));
   await add(column("Integer", "new_Whole", { Format: "None", MinValue: 1, MaxValue: 9 }));
@@ -130,7 +142,11 @@ async function columnsOfAllKinds({ client }, check) {
   check.equal("choice", [row.new_level, row.new_level_Formatted], [100000001, "High"]);
   const tooLong = () => client.update({ collection, key, data: { new_text: "123456" } });
   await check.refused("too long", tooLong, 400, "0x80044331");
-  await check.refused("out of range", () => client.update({ collection, key, data: { new_whole: 10 } }), 400);
+  await check.refused(
+    "out of range",
+    () => client.update({ collection, key, data: { new_whole: 10 } }),
+    400,
+  );
   const same = () => add(column("String", "new_Text", { MaxLength: 5 }));
   await check.refused("the same column again", same, 400);
 }
@@ -146,10 +162,17 @@ async function columnsAreReadAndChanged({ client }, check) {
     select: ["LogicalName"],
     expand: [{ property: "OptionSet", select: ["Options"] }],
   });
-  check.equal("choices", choices.value.map((entry) => entry.LogicalName), ["new_level"]);
+  check.equal(
+    "choices",
+    choices.value.map((entry) => entry.LogicalName),
+    ["new_level"],
+  );
   const options = choices.value[0].OptionSet.Options;
   const texts = options.map((entry) => [entry.Value, entry.Label.UserLocalizedLabel.Label]);
-  check.equal("options", texts, [[100000000, "Low"], [100000001, "High"]]);
+  check.equal("options", texts, [
+    [100000000, "Low"],
+    [100000001, "High"],
+  ]);
   const castType = `${CRM}StringAttributeMetadata`;
   const attributeKey = entityKey("new_text");
   const text = await client.retrieveAttribute({ entityKey: gadget, attributeKey, castType });
@@ -175,7 +198,12 @@ async function statusesCarryTheirState({ client }, check) {
     const status = await client.retrieveAttribute(request);
     return status.OptionSet.Options.map((entry) => [entry.Value, entry.State]);
   };
-  check.equal("standard statuses", await states(), [[1, 0], [2, 1], [4, 1], [3, 2]]);
+  check.equal("standard statuses", await states(), [
+    [1, 0],
+    [2, 1],
+    [4, 1],
+    [3, 2],
+  ]);
   const made = await client.callAction({
     actionName: "InsertStatusValue",
     action: {
@@ -188,7 +216,11 @@ async function statusesCarryTheirState({ client }, check) {
   });
   check.equal("a new one", made.NewOptionValue, 451000001);
   const all = await states();
-  check.holds("is read", all.some(([value, state]) => value === 451000001 && state === 1), all);
+  check.holds(
+    "is read",
+    all.some(([value, state]) => value === 451000001 && state === 1),
+    all,
+  );
   const collection = "phonecalls";
   const key = await client.create({ collection, data: { subject: "New status" } });
   await client.update({ collection, key, data: { statecode: 1, statuscode: 451000001 } });
@@ -206,7 +238,9 @@ async function keysAreMadeAndHold({ client }, check) {
   const entity = { collection: "EntityDefinitions", key: entityKey("new_gadget") };
   const id = await client.create({ ...entity, navigationProperty: "Keys", data });
   check.holds("its id", GUID.test(id), id);
-  const expand = [{ property: "Keys", select: ["SchemaName", "KeyAttributes", "EntityKeyIndexStatus"] }];
+  const expand = [
+    { property: "Keys", select: ["SchemaName", "KeyAttributes", "EntityKeyIndexStatus"] },
+  ];
   const found = await client.retrieveEntity({ key: entity.key, select: ["LogicalName"], expand });
   const [key] = found.Keys;
   check.equal("key", [key.SchemaName, key.KeyAttributes], ["new_GadgetKey", ["new_text"]]);
@@ -248,7 +282,10 @@ async function aLookupIsMadeAndUsed({ client }, check) {
   check.equal("navigation", made.ReferencingEntityNavigationPropertyName, "new_HolderId");
   const holder = await client.create({ collection: "contacts", data: { lastname: "Holder" } });
   const bind = { "new_HolderId@odata.bind": `contacts(${holder})` };
-  const key = await client.create({ collection: "new_gadgets", data: { new_name: "Held", ...bind } });
+  const key = await client.create({
+    collection: "new_gadgets",
+    data: { new_name: "Held", ...bind },
+  });
   const expand = [{ property: "new_HolderId", select: ["lastname"] }];
   const row = await client.retrieve({ collection: "new_gadgets", key, expand });
   check.equal("expanded", row.new_HolderId.lastname, "Holder");
@@ -258,7 +295,11 @@ async function aLookupIsMadeAndUsed({ client }, check) {
     select: ["lastname"],
     expand: [{ property: "new_gadget_contact", select: ["new_name"] }],
   });
-  check.equal("from the other side", held.new_gadget_contact.map((entry) => entry.new_name), ["Held"]);
+  check.equal(
+    "from the other side",
+    held.new_gadget_contact.map((entry) => entry.new_name),
+    ["Held"],
+  );
   made.CascadeConfiguration.Delete = "Cascade";
   check.equal("changed", await client.updateRelationship({ data: made, castType }), true);
   await client.deleteRecord({ collection: "contacts", key: holder });
@@ -290,7 +331,11 @@ async function aManyToManyRelationship({ client }, check) {
   await client.associate(link);
   const expand = [{ property: "new_gadget_tag", select: ["new_name"] }];
   const row = async () => client.retrieve({ collection: "new_gadgets", key: gadget, expand });
-  check.equal("linked", (await row()).new_gadget_tag.map((entry) => entry.new_name), ["Fine"]);
+  check.equal(
+    "linked",
+    (await row()).new_gadget_tag.map((entry) => entry.new_name),
+    ["Fine"],
+  );
   await client.disassociate(link);
   check.equal("unlinked", (await row()).new_gadget_tag, []);
   const castType = `${CRM}ManyToManyRelationshipMetadata`;
@@ -315,7 +360,11 @@ async function globalChoices({ client }, check) {
   check.holds("its id", GUID.test(id), id);
   const castType = `${CRM}OptionSetMetadata`;
   const made = await client.retrieveGlobalOptionSet({ key: id, castType });
-  check.equal("options", made.Options.map((entry) => entry.Value), [100000000, 100000001]);
+  check.equal(
+    "options",
+    made.Options.map((entry) => entry.Value),
+    [100000000, 100000001],
+  );
   const named = await client.retrieveGlobalOptionSet({ key: "Name='new_mood'" });
   check.equal("by name", named.MetadataId, id);
   await client.createAttribute({
@@ -334,9 +383,17 @@ async function globalChoices({ client }, check) {
   const row = await client.retrieve({ collection, key, includeAnnotations: "*" });
   check.equal("used by a column", row.new_mood_Formatted, "Calm");
   const changed = { ...made, DisplayName: label("Temper"), MetadataId: id };
-  check.equal("changed", await client.updateGlobalOptionSet({ data: changed, mergeLabels: true }), true);
+  check.equal(
+    "changed",
+    await client.updateGlobalOptionSet({ data: changed, mergeLabels: true }),
+    true,
+  );
   const all = await client.retrieveGlobalOptionSets({ castType, select: ["Name"] });
-  check.holds("listed", all.value.some((entry) => entry.Name === "new_mood"), all.value);
+  check.holds(
+    "listed",
+    all.value.some((entry) => entry.Name === "new_mood"),
+    all.value,
+  );
   const own = { ...data, Name: "new_unused" };
   const unused = await client.createGlobalOptionSet({ data: own });
   check.equal("deleted", await client.deleteGlobalOptionSet({ key: unused }), true);
@@ -347,11 +404,18 @@ async function theModelAsXml({ client }, check) {
   const text = await client.retrieveCsdlMetadata();
   check.holds("an EDMX document", /^(﻿)?<\?xml[^>]*\?>\s*<edmx:Edmx/.test(text), text.slice(0, 80));
   const type = /<EntityType Name="contact"[^]*?<\/EntityType>/.exec(text)?.[0] ?? "";
-  check.holds("the key of a table", /<PropertyRef Name="contactid"\s*\/>/.test(type), type.slice(0, 200));
+  check.holds(
+    "the key of a table",
+    /<PropertyRef Name="contactid"\s*\/>/.test(type),
+    type.slice(0, 200),
+  );
   check.holds("a column", /<Property Name="lastname" Type="Edm.String"/.test(type));
   const navigation = /<NavigationProperty Name="parentcustomerid_account"[^>]*Type="mscrm.account"/;
   check.holds("a lookup", navigation.test(type));
-  check.holds("its set", /<EntitySet Name="contacts" EntityType="Microsoft.Dynamics.CRM.contact"/.test(text));
+  check.holds(
+    "its set",
+    /<EntitySet Name="contacts" EntityType="Microsoft.Dynamics.CRM.contact"/.test(text),
+  );
   check.holds("a table made here", /<EntitySet Name="new_gadgets"/.test(text));
   check.holds("balanced", text.trimEnd().endsWith("</edmx:Edmx>"));
 }

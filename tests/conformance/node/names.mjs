@@ -22,7 +22,12 @@ async function tablesAreNamedInsteadOfSets(environment, check) {
   const irregular = [name("activityparty"), name("phonecall"), name("queueitem")];
   check.equal("sets", irregular, ["activityparties", "phonecalls", "queueitems"]);
   const missing = { collection: "nonsense" };
-  await check.refused("an unknown table", () => client.retrieveMultiple(missing), 404, "0x8006088a");
+  await check.refused(
+    "an unknown table",
+    () => client.retrieveMultiple(missing),
+    404,
+    "0x8006088a",
+  );
 }
 
 export default [tablesAreNamedInsteadOfSets];

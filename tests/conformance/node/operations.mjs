@@ -7,7 +7,11 @@ async function whoAmI({ client }, check) {
   check.equal("user", me.UserId, APPLICATION_USER);
   check.equal("business unit", me.BusinessUnitId, BUSINESS_UNIT);
   check.equal("organization", me.OrganizationId, ORGANIZATION);
-  await check.refused("a function is not an action", () => client.callAction({ actionName: "WhoAmI" }), 404);
+  await check.refused(
+    "a function is not an action",
+    () => client.callAction({ actionName: "WhoAmI" }),
+    404,
+  );
 }
 
 async function totalsOfTables({ client }, check) {
@@ -55,7 +59,11 @@ async function aCallIsQueuedAndMoved({ client }, check) {
   check.equal("row", [item.title, item._queueid_value, item.statecode], ["Queued", first, 0]);
   await add(second, { Target });
   const moved = await items();
-  check.equal("one item after a move", moved.map((row) => row._queueid_value), [second]);
+  check.equal(
+    "one item after a move",
+    moved.map((row) => row._queueid_value),
+    [second],
+  );
   const data = { statecode: 1, statuscode: 2 };
   await client.update({ collection: "phonecalls", key: call, data });
   [item] = await items();
@@ -108,7 +116,11 @@ async function bulkMessages({ client }, check) {
     });
   const people = [1, 2].map((n) => ({ "@odata.type": type, lastname: `Bulk-${n}` }));
   const { Ids } = await many("CreateMultiple", people);
-  check.equal("ids", Ids.map((id) => GUID.test(id)), [true, true]);
+  check.equal(
+    "ids",
+    Ids.map((id) => GUID.test(id)),
+    [true, true],
+  );
   const titles = Ids.map((contactid, n) => ({ "@odata.type": type, contactid, jobtitle: `T${n}` }));
   await many("UpdateMultiple", titles);
   const row = await client.retrieve({ collection: "contacts", key: Ids[1], select: ["jobtitle"] });

@@ -7,7 +7,10 @@ async function people(client, prefix, count) {
   const names = Array.from({ length: count }, (_, n) => prefix + String(n).padStart(2, "0"));
   await Promise.all(
     names.map((lastname, n) =>
-      client.create({ collection: COLLECTION, data: { lastname, jobtitle: n % 2 ? "odd" : "even" } }),
+      client.create({
+        collection: COLLECTION,
+        data: { lastname, jobtitle: n % 2 ? "odd" : "even" },
+      }),
     ),
   );
   return names;
@@ -28,14 +31,23 @@ async function rowsAreFilteredAndOrdered({ client }, check) {
   const mine = "startswith(lastname,'Filter+[%]&#')";
   const all = await find(mine, { count: true });
   check.equal("count", all.oDataCount, 4);
-  check.equal("rows", names(all.value), [3, 2, 1, 0].map((n) => `Filter+%&#0${n}`));
+  check.equal(
+    "rows",
+    names(all.value),
+    [3, 2, 1, 0].map((n) => `Filter+%&#0${n}`),
+  );
   check.equal("a row has what was selected", Object.hasOwn(all.value[0], "firstname"), false);
   const some = await find(`${mine} and (jobtitle eq 'odd' or endswith(lastname,'00'))`);
-  check.equal("and, or", some.value.map((row) => row.lastname.at(-1)), ["3", "1", "0"]);
+  check.equal(
+    "and, or",
+    some.value.map((row) => row.lastname.at(-1)),
+    ["3", "1", "0"],
+  );
   const top = await find(mine, { top: 2 });
   check.equal("top", top.value.length, 2);
   check.equal("no more pages", top.oDataNextLink, undefined);
-  const listed = "Microsoft.Dynamics.CRM.In(PropertyName='lastname',PropertyValues=[\"Filter+%&#02\"])";
+  const listed =
+    "Microsoft.Dynamics.CRM.In(PropertyName='lastname',PropertyValues=[\"Filter+%&#02\"])";
   check.equal("in", names((await find(listed)).value), ["Filter+%&#02"]);
   check.equal("nothing", (await find("lastname eq 'nobody at all'")).value, []);
   await check.refused("an unknown column", () => find("nonsense eq 1"), 400);
@@ -90,7 +102,10 @@ async function rowsAreGrouped({ client }, check) {
     apply: "filter(startswith(lastname,'Group'))/groupby((jobtitle),aggregate($count as total))",
   });
   const groups = answer.value.map((row) => [row.jobtitle, row.total]).sort();
-  check.equal("groups", groups, [["even", 3], ["odd", 2]]);
+  check.equal("groups", groups, [
+    ["even", 3],
+    ["odd", 2],
+  ]);
 }
 
 async function collectionsAreExpanded({ client }, check) {
@@ -114,8 +129,16 @@ async function collectionsAreExpanded({ client }, check) {
   });
   check.equal("rows", names(answer.value[0].contact_customer_accounts), ["Child-C", "Child-A"]);
   const filter = "contact_customer_accounts/any(c:c/lastname eq 'Child-B')";
-  const owners = await client.retrieveMultiple({ collection: "accounts", select: ["name"], filter });
-  check.equal("any", owners.value.map((row) => row.name), ["Parent"]);
+  const owners = await client.retrieveMultiple({
+    collection: "accounts",
+    select: ["name"],
+    filter,
+  });
+  check.equal(
+    "any",
+    owners.value.map((row) => row.name),
+    ["Parent"],
+  );
   const related = await client.retrieve({
     collection: "accounts",
     key,
@@ -187,7 +210,10 @@ async function fetchXmlJoinsAndAggregates({ client }, check) {
       '<condition attribute="lastname" operator="like" value="Fetch%"/></filter></entity></fetch>',
   });
   const groups = counted.value.map((row) => [row.title, row.people]).sort();
-  check.equal("groups", groups, [["even", 5], ["odd", 4]]);
+  check.equal("groups", groups, [
+    ["even", 5],
+    ["odd", 4],
+  ]);
 }
 
 export default [

@@ -79,7 +79,11 @@ async function lookupsAreFollowed({ client }, check) {
   });
   check.equal("expanded row", row.primarycontactid.lastname, "Followed");
   check.equal("its selected columns only", row.primarycontactid.fullname, undefined);
-  const other = await client.retrieve({ collection, key, select: ["/primarycontactid", "lastname"] });
+  const other = await client.retrieve({
+    collection,
+    key,
+    select: ["/primarycontactid", "lastname"],
+  });
   check.equal("the row behind a lookup", other.contactid, contact);
   const reference = await client.retrieve({ collection, key, select: ["primarycontactid/$ref"] });
   check.equal("its reference", [reference.collection, reference.id], ["contacts", contact]);
@@ -186,7 +190,10 @@ async function aPhoneCallIsCompleted({ client }, check) {
     directioncode: true,
     "regardingobjectid_contact_phonecall@odata.bind": `/contacts(${contact})`,
     phonecall_activity_parties: [
-      { participationtypemask: 1, "partyid_systemuser@odata.bind": `systemusers(${APPLICATION_USER})` },
+      {
+        participationtypemask: 1,
+        "partyid_systemuser@odata.bind": `systemusers(${APPLICATION_USER})`,
+      },
       { participationtypemask: 2, "partyid_contact@odata.bind": `contacts(${contact})` },
     ],
   };
@@ -205,7 +212,11 @@ async function aPhoneCallIsCompleted({ client }, check) {
   check.equal("direction", row.directioncode_Formatted, "Outgoing");
   check.equal("regarding", row._regardingobjectid_value_Formatted, "Phoned");
   const masks = row.phonecall_activity_parties.map((party) => party.participationtypemask);
-  check.equal("parties", masks.sort((a, b) => a - b), [1, 2, 8, 9]);
+  check.equal(
+    "parties",
+    masks.sort((a, b) => a - b),
+    [1, 2, 8, 9],
+  );
   const open = { collection, data: { subject: "x", statuscode: 4 } };
   await check.refused("created completed", () => client.create(open), 400, "0x80048408");
 }

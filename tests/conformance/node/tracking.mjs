@@ -25,9 +25,17 @@ async function changesComeAfterALink({ client }, check) {
   const ids = rows.map((row) => row.contactid).sort();
   check.equal("new and changed rows", ids, [added, kept].sort());
   const changed = rows.find((row) => row.contactid === kept);
-  check.equal("with all selected columns", [changed.lastname, changed.jobtitle], ["Tracked-1", "changed"]);
+  check.equal(
+    "with all selected columns",
+    [changed.lastname, changed.jobtitle],
+    ["Tracked-1", "changed"],
+  );
   const gone = delta.value.filter(isTombstone);
-  check.equal("tombstones", gone.map((row) => [row.id, row.reason]), [[doomed, "deleted"]]);
+  check.equal(
+    "tombstones",
+    gone.map((row) => [row.id, row.reason]),
+    [[doomed, "deleted"]],
+  );
   check.holds("they come last", isTombstone(delta.value.at(-1)), delta.value);
   check.holds("their context", gone[0].oDataContext?.endsWith("/$deletedEntity"), gone[0]);
 
@@ -36,7 +44,12 @@ async function changesComeAfterALink({ client }, check) {
 }
 
 async function aTrackedReadingIsPaged({ client }, check) {
-  const request = { collection: COLLECTION, select: ["lastname"], trackChanges: true, maxPageSize: 7 };
+  const request = {
+    collection: COLLECTION,
+    select: ["lastname"],
+    trackChanges: true,
+    maxPageSize: 7,
+  };
   const first = await client.retrieveMultiple(request);
   check.equal("rows of a page", first.value.length, 7);
   check.holds("a next link", first.oDataNextLink, first);
@@ -44,7 +57,11 @@ async function aTrackedReadingIsPaged({ client }, check) {
   const all = await client.retrieveAll(request);
   const count = await client.count({ collection: COLLECTION });
   check.equal("all rows", all.value.length, count);
-  check.holds("the delta link is kept", all.oDataDeltaLink?.includes("$deltatoken="), all.oDataDeltaLink);
+  check.holds(
+    "the delta link is kept",
+    all.oDataDeltaLink?.includes("$deltatoken="),
+    all.oDataDeltaLink,
+  );
   const delta = await client.retrieveMultiple(request, all.oDataDeltaLink);
   check.equal("nothing has changed since", delta.value, []);
 }
@@ -55,7 +72,11 @@ async function aRowMadeAndDeletedBetweenReadingsIsATombstone({ client }, check) 
   const key = await client.create({ collection: COLLECTION, data: { lastname: "Short-lived" } });
   await client.deleteRecord({ collection: COLLECTION, key });
   const delta = await client.retrieveMultiple(request, oDataDeltaLink);
-  check.equal("changes", delta.value.map((row) => [row.id, row.reason]), [[key, "deleted"]]);
+  check.equal(
+    "changes",
+    delta.value.map((row) => [row.id, row.reason]),
+    [[key, "deleted"]],
+  );
 }
 
 async function onlyColumnsMayBeChosen({ client }, check) {
@@ -70,7 +91,11 @@ async function onlyColumnsMayBeChosen({ client }, check) {
 }
 
 async function aTableMustBeTracked({ client }, check) {
-  const request = { collection: "activityparties", select: ["participationtypemask"], trackChanges: true };
+  const request = {
+    collection: "activityparties",
+    select: ["participationtypemask"],
+    trackChanges: true,
+  };
   await check.refused("not enabled", () => client.retrieveMultiple(request), 400, "0x80072491");
 }
 

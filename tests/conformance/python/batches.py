@@ -29,7 +29,9 @@ def independent_operations_answer_in_order(environment, check):
     )
     check.equal("errors", result.has_errors, False)
     created = result.responses[0].entity_id
-    check.equal("id of the new row", client.records.retrieve("contact", created)["lastname"], "B-New")
+    check.equal(
+        "id of the new row", client.records.retrieve("contact", created)["lastname"], "B-New"
+    )
     check.equal("the update came before the read", result.responses[2].data["jobtitle"], "y")
     check.equal("count", result.responses[3].data["@odata.count"], 1)
     check.equal("query in a batch", result.responses[3].data["value"][0]["contactid"], created)
@@ -55,7 +57,9 @@ def many_rows_are_one_operation_each(environment, check):
     batch.records.delete("contact", new)
     result = batch.execute()
     check.holds("bulk delete gives a job", "JobId" in (result.responses[0].data or {}))
-    check.equal("rows left", len(client.records.list("contact", filter="startswith(lastname,'M-')")), 0)
+    check.equal(
+        "rows left", len(client.records.list("contact", filter="startswith(lastname,'M-')")), 0
+    )
 
 
 def a_change_set_refers_to_its_own_rows(environment, check):
@@ -197,9 +201,7 @@ def a_refused_batch_raises(environment, check):
     client = environment.client
     batch = client.batch.new()
     batch.records.create("contact", {"lastname": "Refused"})
-    environment.plant(
-        path_contains="$batch", kind="status", status=400, code="0x80048d19"
-    )
+    environment.plant(path_contains="$batch", kind="status", status=400, code="0x80048d19")
     error = check.raises("bad batch", HttpError, batch.execute)
     check.holds("message", error.message.startswith("Batch request rejected"), error.message)
     check.equal("code", error.details.get("service_error_code"), "0x80048d19")

@@ -16,7 +16,9 @@ def a_refusal_carries_its_code(environment, check):
     check.equal("subcode", error.subcode, "http_400")
     code = error.details.get("service_error_code")
     check.holds("code", code in ("0x0", "0x80060888"), code)
-    expected = "Could not find a property named 'nonsense' on type 'Microsoft.Dynamics.CRM.contact'."
+    expected = (
+        "Could not find a property named 'nonsense' on type 'Microsoft.Dynamics.CRM.contact'."
+    )
     check.equal("message", error.message, expected)
     check.equal("not transient", error.is_transient, False)
     check.equal("source", error.source, "server")

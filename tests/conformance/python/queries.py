@@ -156,7 +156,9 @@ def the_builder_expands_and_annotates(environment, check):
     check.equal("formatted", found[0][f"_parentcustomerid_value@{FORMATTED}"], "Expander")
     lookup = "_parentcustomerid_value@Microsoft.Dynamics.CRM.lookuplogicalname"
     check.equal("table of the lookup", found[0][lookup], "account")
-    some = client.query.builder("contact").where(raw("lastname eq 'E-1'")).include_formatted_values()
+    some = (
+        client.query.builder("contact").where(raw("lastname eq 'E-1'")).include_formatted_values()
+    )
     row = some.execute().first()
     check.holds("only what was asked", lookup not in row and f"statecode@{FORMATTED}" in row)
     owned = raw("contact_customer_accounts/any(c:c/lastname eq 'E-2')")
@@ -167,15 +169,13 @@ def the_builder_expands_and_annotates(environment, check):
 def fetchxml_pages_by_cookie(environment, check):
     client = environment.client
     client.records.create("contact", [{"lastname": f"Fetch {n:02}"} for n in range(25)])
-    query = client.query.fetchxml(
-        """<fetch count="10">
+    query = client.query.fetchxml("""<fetch count="10">
              <entity name="contact">
                <attribute name="lastname" />
                <filter><condition attribute="lastname" operator="begins-with" value="Fetch " /></filter>
                <order attribute="lastname" />
              </entity>
-           </fetch>"""
-    )
+           </fetch>""")
     with warnings.catch_warnings():
         # Without a cookie, or with one that it cannot read, the client warns and counts pages.
         warnings.simplefilter("error")
@@ -217,7 +217,11 @@ def fetchxml_filters_joins_and_aggregates(environment, check):
         ("eq", condition("jobtitle", "eq", "agent"), "Aalto O'Hara"),
         ("null", condition("jobtitle", "null"), "Dahl"),
         ("not-null", condition("jobtitle", "not-null"), "Aalto Berg O'Hara"),
-        ("in", f'<condition attribute="jobtitle" operator="in">{some}</condition>', "Aalto Berg O'Hara"),
+        (
+            "in",
+            f'<condition attribute="jobtitle" operator="in">{some}</condition>',
+            "Aalto Berg O'Hara",
+        ),
         ("ends-with", condition("lastname", "ends-with", "ara"), "O'Hara"),
         ("not-like", condition("lastname", "not-like", "%a%"), "Berg"),
         ("today", condition("createdon", "last-x-hours", "1"), "Aalto Berg Dahl O'Hara"),
@@ -236,13 +240,11 @@ def fetchxml_filters_joins_and_aggregates(environment, check):
     ).execute()
     check.equal("inner join", [row["lastname"] for row in joined], ["Fetched-1", "Fetched-2"])
     check.equal("column of the joined table", joined[0]["firm.name"], "Q-Two")
-    total = client.query.fetchxml(
-        """<fetch aggregate="true"><entity name="account">
+    total = client.query.fetchxml("""<fetch aggregate="true"><entity name="account">
              <attribute name="accountid" alias="rows" aggregate="count" />
              <attribute name="numberofemployees" alias="people" aggregate="sum" />
              <filter><condition attribute="name" operator="begins-with" value="Q-" /></filter>
-           </entity></fetch>"""
-    ).execute()
+           </entity></fetch>""").execute()
     check.equal("aggregates", (total[0]["rows"], total[0]["people"]), (4, 60))
     top = client.query.fetchxml(
         '<fetch top="2"><entity name="contact"><attribute name="lastname" /></entity></fetch>'
@@ -335,7 +337,9 @@ def sql_joins_and_aggregates(environment, check):
     check.equal("aggregates", found, [(4, 60, 10, 30)])
     found = rows("SELECT DISTINCT jobtitle FROM contact WHERE lastname LIKE 'J-%'", "jobtitle")
     check.equal("distinct", sorted(found, key=str), [("Agent",), (None,)])
-    between = "SELECT name FROM account WHERE numberofemployees BETWEEN 15 AND 25 AND name LIKE 'Q-%'"
+    between = (
+        "SELECT name FROM account WHERE numberofemployees BETWEEN 15 AND 25 AND name LIKE 'Q-%'"
+    )
     check.equal("between", rows(between, "name"), [("Q-Two",)])
 
 

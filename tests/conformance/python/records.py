@@ -151,7 +151,9 @@ def many_rows_are_updated(environment, check):
     error = check.raises(
         "one bad change",
         HttpError,
-        lambda: client.records.update("contact", ids, [{"jobtitle": n} for n in ("D", "x" * 101, "F")]),
+        lambda: client.records.update(
+            "contact", ids, [{"jobtitle": n} for n in ("D", "x" * 101, "F")]
+        ),
     )
     check.equal("status", error.status_code, 400)
     check.equal("nothing is changed", titles(), ["A", "B", "C"])
@@ -271,7 +273,9 @@ def a_phone_call_is_made_and_completed(environment, check):
         select=["statecode", "_regardingobjectid_value"],
         expand=["phonecall_activity_parties($select=participationtypemask,_partyid_value)"],
     )
-    parties = {party["participationtypemask"]: party for party in found["phonecall_activity_parties"]}
+    parties = {
+        party["participationtypemask"]: party for party in found["phonecall_activity_parties"]
+    }
     check.equal("sender", parties[1]["_partyid_value"], contact)
     check.holds("owner and regarding came by themselves", {8, 9} <= set(parties), set(parties))
     error = check.raises(

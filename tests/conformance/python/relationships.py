@@ -45,7 +45,9 @@ def a_lookup_column_is_made_and_used(environment, check):
     listed = client.records.list("new_visit", filter=f"_new_hostid_value eq {contact}")
     check.equal("filtered by the lookup", [row["new_visitid"] for row in listed], [visit])
     column = client.tables.get_column("new_Visit", "new_HostId")
-    check.equal("kind of the column", (column["AttributeType"], column["Targets"]), ("Lookup", ["contact"]))
+    check.equal(
+        "kind of the column", (column["AttributeType"], column["Targets"]), ("Lookup", ["contact"])
+    )
     client.records.delete("contact", contact)
     found = client.records.retrieve("new_visit", visit, select=["_new_hostid_value"])
     check.holds("the link is removed with its target", found["_new_hostid_value"] is None, found)
@@ -99,7 +101,9 @@ def a_one_to_many_relationship(environment, check):
             },
         )
     row = client.records.retrieve(
-        "new_Department", department, expand=["new_Department_Employee($select=new_name;$orderby=new_name)"]
+        "new_Department",
+        department,
+        expand=["new_Department_Employee($select=new_name;$orderby=new_name)"],
     )
     names = [employee["new_name"] for employee in row["new_Department_Employee"]]
     check.equal("collection", names, ["Ann", "Ben"])
@@ -128,7 +132,9 @@ def a_many_to_many_relationship(environment, check):
     ends = (found.entity1_logical_name, found.entity2_logical_name)
     check.equal("ends", ends, ("new_project", "contact"))
     row = client.records.create("new_Project", {"new_name": "Empty"})
-    project = client.records.retrieve("new_Project", row, expand=["new_project_contact($select=lastname)"])
+    project = client.records.retrieve(
+        "new_Project", row, expand=["new_project_contact($select=lastname)"]
+    )
     check.equal("collection", project["new_project_contact"], [])
     client.tables.delete_relationship(made.relationship_id)
     check.holds("deleted", client.tables.get_relationship("new_project_contact") is None)

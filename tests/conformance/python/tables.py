@@ -187,7 +187,9 @@ def columns_are_added_and_removed(environment, check):
 def columns_are_changed(environment, check):
     client = environment.client
     spec = {"max_length": 300, "display_name": "Heading", "required": "ApplicationRequired"}
-    check.equal("changed", client.tables.update_column("new_Widget", "new_Title", spec), "new_Title")
+    check.equal(
+        "changed", client.tables.update_column("new_Widget", "new_Title", spec), "new_Title"
+    )
     column = client.tables.get_column("new_Widget", "new_title")
     check.equal("length", column["MaxLength"], 300)
     check.equal("requirement", column["RequiredLevel"]["Value"], "ApplicationRequired")
@@ -212,7 +214,10 @@ def alternate_keys_are_made_and_removed(environment, check):
     client = environment.client
     client.tables.create("new_Keyed", {"new_Country": "string", "new_Number": "int"})
     key = client.tables.create_alternate_key(
-        "new_Keyed", "new_KeyedKey", ["new_country", "new_number"], display_name="Country and number"
+        "new_Keyed",
+        "new_KeyedKey",
+        ["new_country", "new_number"],
+        display_name="Country and number",
     )
     check.holds("id", GUID.fullmatch(key.metadata_id or ""), key.metadata_id)
     check.equal("status at first", key.status, "Pending")
@@ -245,9 +250,7 @@ def a_table_is_deleted(environment, check):
     )
     check.equal("status", error.status_code, 404)
     check.equal("code", error.details.get("service_error_code"), "0x8006088a")
-    error = check.raises(
-        "deleted twice", MetadataError, lambda: client.tables.delete("new_Widget")
-    )
+    error = check.raises("deleted twice", MetadataError, lambda: client.tables.delete("new_Widget"))
     check.equal("subcode", error.subcode, "metadata_table_not_found")
     fresh = environment.connect(environment.credential)
     check.raises(

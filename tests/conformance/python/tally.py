@@ -21,7 +21,9 @@ class Tally:
     def equal(self, what, found, expected):
         """`found` is `expected`, and of its type: 1 is not True, and 1.0 is not 1."""
         same_type = type(found) is type(expected)
-        self._count(found == expected and same_type, what, f"expected {expected!r}, found {found!r}")
+        self._count(
+            found == expected and same_type, what, f"expected {expected!r}, found {found!r}"
+        )
 
     def holds(self, what, condition, found=""):
         """`condition` is true; `found` is shown if it is not."""

@@ -54,8 +54,8 @@ fn read_item(part: &[u8], whole: bool, expected: &Expected) -> Option<ItemAnswer
     }
 }
 
-/// A failed set is one part in the place of the set (reference, section 6.3), and so never comes
-/// here; a set that mixes both is still read: it is all or nothing, so one refusal refuses all.
+/// A failed set is one refusal in the place of the set (reference, section 6.3), or the only part of
+/// it, as recorded traffic shows. It is all or nothing, so one refusal refuses all.
 fn read_change_set(body: &[u8], boundary: &str, writes: usize) -> Option<ItemAnswer> {
     let Multipart { parts, closed } = multipart::split(body, boundary);
     let last = parts.len().checked_sub(1);

@@ -3,12 +3,12 @@
 //! Written from the reference (`dataverse-api.md`), never from our own client: where the service
 //! refuses, this refuses. Time comes from the clock that it is given, ids from a counter. What the
 //! service has and this does not have yet answers 501, so that no client takes silence for success:
-//! `$apply`, custom activities, metadata in change sets.
+//! paths and further steps in `$apply`, custom activities, metadata in change sets.
 //!
 //! | folder | what |
 //! | --- | --- |
 //! | `schema` | tables, columns, relationships as data |
-//! | `fetch` | FetchXML and SQL |
+//! | `fetch` | FetchXML, SQL and `$apply` |
 //! | `query` | query options: parsed, bound to a table, asked of rows |
 //! | `read` | answers to GET |
 //! | `write` | rules of writes |

@@ -105,9 +105,11 @@ fn is_unbound(head: &str) -> bool {
     head.starts_with(|letter: char| letter.is_ascii_uppercase())
 }
 
+/// By wish, by token, or with the link of an earlier page, whose token says so.
 fn asks_for_changes(query: Option<&str>, headers: &HeaderMap) -> bool {
     let has_token = query.is_some_and(|query| {
-        percent_decode_str(query).decode_utf8_lossy().contains("$deltatoken=")
+        let query = percent_decode_str(query).decode_utf8_lossy();
+        query.contains("$deltatoken=") || query.contains("istracking=")
     });
     let mut wishes = headers.get_all("prefer").iter().filter_map(|value| value.to_str().ok());
     has_token || wishes.any(|wish| wish.contains("odata.track-changes"))
@@ -163,6 +165,10 @@ mod tests {
         check("GET EntityDefinitions(LogicalName='contact')", Operation::ReadOne);
         check("GET contacts?$deltatoken=919042%2108", Operation::ChangePage);
         check("GET contacts?%24deltatoken=919042%2108", Operation::ChangePage);
+        check(
+            "GET contacts?$skiptoken=%3Ccookie%20istracking=%22True%22%20/%3E",
+            Operation::ChangePage,
+        );
         check("POST queues(1)/Microsoft.Dynamics.CRM.AddToQueue", Operation::Action);
         check("POST BulkDelete", Operation::Action);
         check("POST $batch", Operation::Batch);

@@ -25,6 +25,7 @@ impl Kept {
             outcome: self.state.outcome,
             reason: self.state.reason.clone(),
             logged_as: self.state.logged_as,
+            decided_at: self.state.decided_at,
             seen_at: self.state.seen_at,
             decision: self.decision,
             details: self.details,
@@ -96,7 +97,6 @@ impl Tenant {
     ) {
         let before = self.calls.remove(&decision.call);
         let first_seen_at = before.as_ref().map_or(now, |kept| kept.state.first_seen_at);
-        let decided_before = before.as_ref().map_or(now, |kept| kept.state.decided_at);
         let mut history = before.map(|kept| kept.history).unwrap_or_default();
         if forget {
             for (_, past) in &mut history {
@@ -113,7 +113,7 @@ impl Tenant {
             number: number(decision),
             legs: decision.details.as_ref().map(|details| details.legs.clone()),
             first_seen_at,
-            decided_at: if line.is_some() { now } else { decided_before },
+            decided_at: known.decided_at,
             seen_at: known.seen_at,
         };
         history.extend(line);

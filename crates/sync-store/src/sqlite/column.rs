@@ -91,6 +91,11 @@ fn unreadable(what: &'static str, problem: impl std::fmt::Display) -> Fault {
     Fault::Unreadable { what, problem: problem.to_string() }
 }
 
+/// The same for numbers.
+pub(super) fn json_numbers(numbers: &[i64]) -> String {
+    serde_json::Value::from_iter(numbers.iter().copied()).to_string()
+}
+
 /// Bytes as SQLite's `unhex` reads them.
 pub(super) fn hex(bytes: &[u8]) -> String {
     use std::fmt::Write;

@@ -33,12 +33,13 @@ pub(super) async fn of_digits(
     tenant: &TenantName,
     digits: &str,
 ) -> Outcome<Vec<PastDecision>> {
+    // The plus keeps SQLite from going through all calls of the tenant: those of a number are few.
     let rows = sqlx::query(
         "SELECT calls.call_id, decisions.at, decisions.outcome, decisions.reason,
                 decisions.activity, decisions.attempts, decisions.next_attempt_at,
                 decisions.number, decisions.evidence
          FROM calls JOIN decisions ON decisions.call = calls.id
-         WHERE calls.tenant = (SELECT id FROM tenants WHERE name = ?1)
+         WHERE +calls.tenant = (SELECT id FROM tenants WHERE name = ?1)
            AND calls.id IN (SELECT call FROM decisions WHERE digits = ?2)
          ORDER BY decisions.id",
     )

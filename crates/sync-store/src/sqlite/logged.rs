@@ -35,18 +35,25 @@ pub(super) async fn among(
     Ok(logged)
 }
 
-/// Leaves a tombstone; an older one stays.
+/// Leaves tombstones; older ones stay.
 pub(super) async fn bury(
     connection: &mut SqliteConnection,
     tenant: i64,
-    call: &CallId,
+    calls: &[&CallId],
     logged_at: DateTime<Utc>,
 ) -> Outcome<()> {
-    sqlx::query("INSERT OR IGNORE INTO tombstones (tenant, hash, logged_at) VALUES (?1, ?2, ?3)")
-        .bind(tenant)
-        .bind(tombstone(call).to_vec())
-        .bind(logged_at.timestamp_micros())
-        .execute(connection)
-        .await?;
+    if calls.is_empty() {
+        return Ok(());
+    }
+    let hashes: Vec<String> = calls.iter().map(|call| hex(&tombstone(call))).collect();
+    sqlx::query(
+        "INSERT OR IGNORE INTO tombstones (tenant, hash, logged_at)
+         SELECT ?1, unhex(value), ?3 FROM json_each(?2)",
+    )
+    .bind(tenant)
+    .bind(json_list(hashes.iter().map(String::as_str)))
+    .bind(logged_at.timestamp_micros())
+    .execute(connection)
+    .await?;
     Ok(())
 }

@@ -185,7 +185,7 @@ async fn contents(store: &dyn Store, tenant: &TenantName) -> Vec<String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 32, ..ProptestConfig::default() })]
 
     #[test]
     fn both_adapters_say_and_hold_the_same(

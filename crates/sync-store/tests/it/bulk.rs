@@ -9,7 +9,7 @@ use crate::fixtures::*;
 
 const CALLS: usize = 10_000;
 
-/// Ample for a slow machine that builds other things; a statement for each call read would miss it.
+/// Ample for a slow machine that builds other things at the same time.
 const SANE: Duration = Duration::from_secs(10);
 
 async fn check(store: &dyn Store) {

@@ -180,6 +180,26 @@ async fn a_write_that_is_given_up_leaves_nothing_and_blocks_nothing() {
 }
 
 #[tokio::test]
+async fn a_transaction_that_sqlite_rolls_back_by_itself_blocks_nothing() {
+    let folder = folder();
+    let path = folder.path().join("voice.db");
+    let store = SqliteStore::open(&path).await.unwrap();
+    // As a full disk may do, at a moment that can be chosen.
+    run(
+        &path,
+        "CREATE TRIGGER trouble BEFORE INSERT ON calls WHEN new.call_id = 'trouble'
+         BEGIN SELECT raise(ROLLBACK, 'no'); END",
+    )
+    .await;
+    for _ in 0..3 {
+        let decisions = [logged("a"), logged("trouble")];
+        assert!(store.record(&tenant(), at(0), &decisions).await.is_err());
+        assert!(store.calls(&tenant(), &[call("a")]).await.unwrap().is_empty());
+    }
+    assert_eq!(store.record(&tenant(), at(0), &[logged("a")]).await.unwrap(), 1);
+}
+
+#[tokio::test]
 async fn a_store_of_a_newer_version_is_left_alone() {
     let folder = folder();
     let path = folder.path().join("voice.db");

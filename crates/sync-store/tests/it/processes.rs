@@ -5,7 +5,7 @@
 
 use std::io::{BufRead, BufReader};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
 
 use sync_store::{JobName, SqliteStore, Store};
 
@@ -34,20 +34,37 @@ async fn write_until_killed() {
     }
 }
 
-fn start(folder: &Path) -> Child {
+/// The other process. It does not outlive a test that fails.
+struct Other(Child);
+
+impl Other {
+    fn kill(&mut self) {
+        // Nothing to do if it has ended already.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+impl Drop for Other {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+fn start(folder: &Path) -> Other {
     std::fs::write(folder.join(MARKER), "").unwrap();
-    Command::new(std::env::current_exe().unwrap())
+    let child = Command::new(std::env::current_exe().unwrap())
         .args(["--ignored", "--exact", "--nocapture", "processes::write_until_killed"])
         .current_dir(folder)
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
-        .spawn()
-        .unwrap()
+        .spawn();
+    Other(child.unwrap())
 }
 
-/// Waits until the other process has committed some batches; how many it had said so far.
-fn wait_for_batches(child: &mut Child, batches: usize) -> BufReader<std::process::ChildStdout> {
-    let mut lines = BufReader::new(child.stdout.take().unwrap());
+/// Waits until the other process has committed some batches; what it says next.
+fn wait_for_batches(other: &mut Other, batches: usize) -> BufReader<ChildStdout> {
+    let mut lines = BufReader::new(other.0.stdout.take().unwrap());
     let last = format!("committed {}", batches - 1);
     let mut line = String::new();
     while !line.ends_with(&format!("{last}\n")) {
@@ -60,10 +77,9 @@ fn wait_for_batches(child: &mut Child, batches: usize) -> BufReader<std::process
 #[tokio::test]
 async fn a_killed_process_loses_nothing_that_was_committed() {
     let folder = tempfile::tempdir().unwrap();
-    let mut child = start(folder.path());
-    let lines = wait_for_batches(&mut child, 5);
-    child.kill().unwrap();
-    child.wait().unwrap();
+    let mut other = start(folder.path());
+    let lines = wait_for_batches(&mut other, 5);
+    other.kill();
     let said_more = lines.lines().map_while(Result::ok).filter(|line| line.contains("committed"));
     let said = 5 + said_more.count();
 
@@ -85,15 +101,14 @@ async fn a_killed_process_loses_nothing_that_was_committed() {
 #[tokio::test]
 async fn two_processes_write_one_file_at_the_same_time() {
     let folder = tempfile::tempdir().unwrap();
-    let mut child = start(folder.path());
+    let mut other = start(folder.path());
     let store = SqliteStore::open(folder.path().join(FILE)).await.unwrap();
-    let lines = wait_for_batches(&mut child, 1);
+    let lines = wait_for_batches(&mut other, 1);
     for number in 0..10 {
         let ours = [deferred(&format!("ours-{number}"))];
         assert_eq!(store.record(&tenant(), at(0), &ours).await.unwrap(), 1);
     }
-    child.kill().unwrap();
-    child.wait().unwrap();
+    other.kill();
     drop(lines);
     assert_eq!(store.deferred_since(&tenant(), at(0)).await.unwrap().len(), 10);
     let theirs = store.calls(&tenant(), &[call("call-0-0")]).await.unwrap();

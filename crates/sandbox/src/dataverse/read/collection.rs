@@ -106,7 +106,7 @@ pub(super) fn list(
     Ok(Listing { members: answer, rows_searched: query.rows_searched(view, table) })
 }
 
-/// How many rows there are, up to the limit.
+/// How many rows there are, up to the limit, and how many were searched for that.
 ///
 /// # Errors
 /// 400 for options that are wrong or not offered.
@@ -115,16 +115,17 @@ pub(super) fn count(
     table: &Table,
     source: &Source,
     options: &Options,
-) -> Outcome<usize> {
+) -> Outcome<(usize, usize)> {
     if options.get("$deltatoken").is_some() {
         return match source {
-            Source::Table => changes::count(view, table, options),
+            Source::Table => changes::count(view, table, options).map(|count| (count, 0)),
             Source::Related(_) => Err(no_tracking()),
         };
     }
     options.only(&["$filter"])?;
     let query = Query::read(view, table, options)?;
-    Ok(query.count(view, table, source).min(PAGE_LIMIT))
+    let count = query.count(view, table, source).min(PAGE_LIMIT);
+    Ok((count, query.rows_searched(view, table)))
 }
 
 /// `http://host/api/data/v9.2/$metadata#<fragment>`.

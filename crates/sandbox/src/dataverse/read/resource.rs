@@ -104,16 +104,23 @@ impl Reading<'_> {
                     let members = fetch::answer_sql(self.view, table, address, options)?;
                     return Ok(reply::json(StatusCode::OK, members));
                 }
+                if let (Some(_), Source::Table) = (self.options.get("$apply"), source) {
+                    let members = fetch::answer_apply(self.view, table, options)?;
+                    return Ok(reply::json(StatusCode::OK, members));
+                }
                 let listing = collection::list(self.view, table, source, address, options)?;
                 let mut response = reply::json(StatusCode::OK, listing.members);
                 response.effort.rows_searched = listing.rows_searched;
                 Ok(response)
             }
             [last] if last.name == "$count" && last.key.is_none() => {
-                let count = collection::count(self.view, table, source, self.options)?;
+                let (count, rows_searched) =
+                    collection::count(self.view, table, source, self.options)?;
                 // The service begins plain text with a byte order mark (reference, section 4.2).
                 let text = format!("\u{feff}{count}");
-                Ok(reply::with_body(StatusCode::OK, "text/plain", text))
+                let mut response = reply::with_body(StatusCode::OK, "text/plain", text);
+                response.effort.rows_searched = rows_searched;
+                Ok(response)
             }
             [last] if last.name == "$ref" && last.key.is_none() => self.references(table, source),
             [other, ..] => Err(Failure::unknown_segment(&other.name)),

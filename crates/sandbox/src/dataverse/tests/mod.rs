@@ -1,5 +1,6 @@
 //! Rules of the service, one by one, through the front door.
 
+mod applying;
 mod batches;
 mod changes;
 mod conditions;

@@ -13,6 +13,7 @@ contract! {
     of_a_call_that_is_not_work_nothing_is_kept,
     a_logged_call_leaves_a_tombstone,
     two_decisions_on_one_call_in_one_go_both_count,
+    a_long_list_with_repeated_calls_is_recorded_in_its_order,
     deferred_calls_are_found_by_when_they_were_first_seen,
 }
 
@@ -138,6 +139,26 @@ async fn two_decisions_on_one_call_in_one_go_both_count(store: &dyn Store) {
     assert_eq!(store.record(&tenant, at(0), &both).await.unwrap(), 1);
     assert_eq!(state(store, "a").await.reason, "created");
     assert_eq!(store.history(&tenant, &call("a")).await.unwrap().len(), 2);
+}
+
+async fn a_long_list_with_repeated_calls_is_recorded_in_its_order(store: &dyn Store) {
+    let tenant = tenant();
+    let name = |n: usize| format!("call-{n}");
+    let mut decisions: Vec<_> = (0..250).map(|n| deferred(&name(n))).collect();
+    decisions
+        .extend((0..250).map(|n| if n % 2 == 0 { not_work(&name(n)) } else { logged(&name(n)) }));
+    decisions.push(deferred(&name(249)));
+    assert_eq!(store.record(&tenant, at(0), &decisions).await.unwrap(), 250);
+
+    let of_number = store.history_by_number(&tenant, &number()).await.unwrap();
+    assert_eq!(of_number.len(), 251, "two lines of each second call, and one more");
+    let last = store.history(&tenant, &call(&name(249))).await.unwrap();
+    let reasons: Vec<_> = last.iter().map(|past| past.reason.as_str()).collect();
+    assert_eq!(reasons, ["NoMatch", "created", "NoMatch"]);
+    let private = store.history(&tenant, &call(&name(248))).await.unwrap();
+    let reasons: Vec<_> = private.iter().map(|past| past.reason.as_str()).collect();
+    assert_eq!(reasons, ["NoMatch", "NotWork"]);
+    assert!(private.iter().all(|past| past.evidence.is_none()));
 }
 
 async fn deferred_calls_are_found_by_when_they_were_first_seen(store: &dyn Store) {
