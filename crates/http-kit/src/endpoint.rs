@@ -43,11 +43,11 @@ pub fn check_url(url: &Url) -> Result<(), UrlRule> {
         return Err(UrlRule::Scheme);
     }
     let host = url.host().ok_or(UrlRule::NoHost)?;
-    if url.scheme() == "http" && !is_loopback(&host) {
-        return Err(UrlRule::PlainHttp);
-    }
     if !url.username().is_empty() || url.password().is_some() {
         return Err(UrlRule::Credentials);
+    }
+    if url.scheme() == "http" && !is_loopback(&host) {
+        return Err(UrlRule::PlainHttp);
     }
     Ok(())
 }
@@ -121,6 +121,7 @@ mod tests {
         assert_eq!(check(service, true), Ok(()));
         assert_eq!(check(service, false), Err(UrlRule::PlainHttp));
         assert_eq!(check("http://169.254.169.253/", true), Err(UrlRule::PlainHttp));
+        assert_eq!(check("http://me:pw@169.254.169.254/", true), Err(UrlRule::Credentials));
     }
 
     #[test]
