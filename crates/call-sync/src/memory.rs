@@ -95,14 +95,17 @@ impl Memory {
         conversation: &Arc<Conversation>,
         outcome: &Outcome,
     ) {
-        let failed = matches!(outcome, Outcome::Failed(_));
+        let before = self.calls.get(&conversation.call);
+        // What stops a pass says nothing against a row that is there.
+        let logged = outcome.activity().or(before.and_then(|remembered| remembered.logged));
+        let failed = logged.is_none() && matches!(outcome, Outcome::Failed(_));
         // A call that fails again and again is not kept for ever.
-        let failing_since = self.calls.get(&conversation.call).filter(|_| failed);
+        let failing_since = before.filter(|_| failed);
         let is_work = *outcome != Outcome::Skipped(SkipReason::NotWork);
         let remembered = Remembered {
             seen_at: failing_since.map_or(now, |remembered| remembered.seen_at),
             conversation: is_work.then(|| Arc::clone(conversation)),
-            logged: outcome.activity(),
+            logged,
             failed,
         };
         self.calls.insert(conversation.call.clone(), remembered);

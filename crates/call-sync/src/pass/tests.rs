@@ -417,6 +417,33 @@ async fn a_call_that_failed_is_tried_again_although_its_rows_come_no_more() {
 }
 
 #[tokio::test]
+async fn a_pass_that_stops_early_does_not_forget_what_is_logged() {
+    let mut marked = call("call-2", 0);
+    marked.modified = Some(at(590));
+    let mut api = enreach_passes([
+        vec![call("call-1", 0)],
+        vec![call("call-1", 0), marked],
+        vec![call("call-1", 0)],
+    ]);
+    api.expect_calls_with_id().returning(|_| {
+        Err(enreach_client::Error::Status {
+            operation: "read calls",
+            status: 503,
+            message: None,
+            retry_after: None,
+        })
+    });
+    let dataverse = Arc::new(InMemoryDataverse::default());
+    let sync = sync(Arc::new(api), &dataverse);
+    assert_eq!(outcomes(&sync.pass(Freshness::Cached).await)[0].1, "Logged");
+    assert!(sync.pass(Freshness::Cached).await.error.is_some());
+    let third = sync.pass(Freshness::Cached).await;
+    let of_first = outcomes(&third).into_iter().find(|(call, ..)| *call == "call-1").unwrap();
+    // Its row may be gone by a person's hand: it is not made again.
+    assert_eq!(of_first, ("call-1", "AlreadyLogged", "by us"));
+}
+
+#[tokio::test]
 async fn an_address_that_is_not_there_stops_the_pass_instead_of_blaming_calls() {
     let dataverse = Arc::new(InMemoryDataverse::default());
     for (status, code) in [(404, 0x8006_088a), (400, 0x8004_8d19)] {

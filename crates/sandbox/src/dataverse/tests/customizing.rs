@@ -753,6 +753,6 @@ fn metadata_cannot_be_part_of_a_change_set() {
         request("POST", "$batch", &[("Content-Type", "multipart/mixed; boundary=b")], None);
     batch.body = Bytes::from(body);
     let answer = environment.request(&batch);
-    assert!(answer.text.contains("501"), "{}", answer.text);
+    assert!(answer.text.contains("HTTP/1.1 501 "), "{}", answer.text);
     environment.get(WIDGETS).ok(200);
 }
