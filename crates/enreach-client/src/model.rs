@@ -3,8 +3,11 @@
 use std::fmt;
 
 use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use voice_model::{AgentId, CallId, OrganizationId, QueueId};
+
+use crate::wire;
 
 /// The readable rows of an answer, and what could not be read.
 #[derive(Debug, Clone, PartialEq)]
@@ -67,7 +70,8 @@ pub enum RowKind {
 }
 
 /// Which way a call went, seen from the organisation.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Direction {
     /// From outside to us.
     #[default]
@@ -136,6 +140,22 @@ pub struct CallRow {
 }
 
 impl CallRow {
+    /// Reads a row of `GET /calls` as it was received: how a row that was kept as JSON comes back.
+    ///
+    /// # Errors
+    /// What is wrong with it: it has no call id.
+    pub fn of_calls(raw: Map<String, Value>) -> Result<Self, String> {
+        wire::calls::read(raw)
+    }
+
+    /// Reads a row of `GET /servicecall` as it was received.
+    ///
+    /// # Errors
+    /// As [`CallRow::of_calls`].
+    pub fn of_service_calls(raw: Map<String, Value>) -> Result<Self, String> {
+        wire::service_calls::read(raw)
+    }
+
     /// A row of which nothing but the call id is known.
     pub fn new(call_id: CallId) -> Self {
         Self {

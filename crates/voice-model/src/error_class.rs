@@ -31,6 +31,21 @@ impl ErrorClass {
         matches!(self, Self::Throttled { .. } | Self::Transient)
     }
 
+    /// The class with this stable name; how a class that was kept as text comes back, without the
+    /// wait that a throttled one had.
+    pub fn named(name: &str) -> Option<Self> {
+        const ALL: [ErrorClass; 7] = [
+            ErrorClass::Throttled { retry_after: None },
+            ErrorClass::Transient,
+            ErrorClass::Auth,
+            ErrorClass::NotFound,
+            ErrorClass::Conflict,
+            ErrorClass::Rejected,
+            ErrorClass::Bug,
+        ];
+        ALL.into_iter().find(|class| class.name() == name)
+    }
+
     /// The stable name used in reports, logs and metrics.
     pub fn name(self) -> &'static str {
         match self {
@@ -48,5 +63,18 @@ impl ErrorClass {
 impl fmt::Display for ErrorClass {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_class_comes_back_from_its_name() {
+        for class in [ErrorClass::Throttled { retry_after: None }, ErrorClass::Bug] {
+            assert_eq!(ErrorClass::named(class.name()), Some(class));
+        }
+        assert_eq!(ErrorClass::named("throttled"), None);
     }
 }

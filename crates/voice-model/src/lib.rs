@@ -13,5 +13,5 @@ pub use error_class::ErrorClass;
 pub use ids::{
     ActivityId, AgentId, CallId, IdError, OrganizationId, QueueId, SystemUserId, TenantName,
 };
-pub use phone::{E164, E164Error, mask_number};
+pub use phone::{E164, E164Error, mask_number, mask_numbers};
 pub use window::{TimeWindow, WindowError};

@@ -84,6 +84,32 @@ pub fn mask_number(number: &str) -> String {
         .collect()
 }
 
+/// A text with everything masked that could be a phone number: for messages of other systems that go
+/// into a log. Ids, codes, dates and short numbers stay.
+pub fn mask_numbers(text: &str) -> String {
+    let is_edge =
+        |c: char| c.is_whitespace() || matches!(c, '"' | '\'' | ',' | ';' | ':' | '=' | '<' | '>');
+    let mut masked = String::with_capacity(text.len());
+    for piece in text.split_inclusive(is_edge) {
+        let word = piece.trim_end_matches(is_edge);
+        let (word, end) = word.split_at(word.trim_end_matches(['.', ')', ']']).len());
+        match could_be_number(word) {
+            true => masked.push_str(&mask_number(word)),
+            false => masked.push_str(word),
+        }
+        masked.push_str(end);
+        masked.push_str(&piece[word.len() + end.len()..]);
+    }
+    masked
+}
+
+fn could_be_number(word: &str) -> bool {
+    let digits = word.chars().filter(char::is_ascii_digit).count();
+    let is_date = word.len() == 10 && word.as_bytes()[4] == b'-' && word.as_bytes()[7] == b'-';
+    let plain = |c: char| c.is_ascii_digit() || matches!(c, '+' | '-' | '(' | ')' | '.' | '/');
+    digits >= 7 && !is_date && word.chars().all(plain)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -105,5 +131,22 @@ mod tests {
         assert_eq!(format!("{number:?}"), "+358*******67");
         assert_eq!(mask_number("112"), "***");
         assert_eq!(mask_number("åäö12345678"), "åäö1*****78");
+    }
+
+    #[test]
+    fn numbers_in_a_message_are_masked_and_nothing_else() {
+        for (text, masked) in [
+            ("no match for +358501234567.", "no match for +358*******67."),
+            ("phone='0501234567', code 0x80040237", "phone='0501****67', code 0x80040237"),
+            ("(050-1234567)", "(050******67)"),
+            ("HTTP 412: since 2026-11-28 1200000", "HTTP 412: since 2026-11-28 *******"),
+            (
+                "contact 46475ea5-4523-eb11-b821-0050569e6df2 at 20:24:31",
+                "contact 46475ea5-4523-eb11-b821-0050569e6df2 at 20:24:31",
+            ),
+            ("", ""),
+        ] {
+            assert_eq!(mask_numbers(text), masked);
+        }
     }
 }
