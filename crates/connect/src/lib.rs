@@ -1,16 +1,22 @@
 #![doc = include_str!("../README.md")]
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use dataverse_client::{Credential, CredentialKind, DataverseClient};
 use enreach_client::EnreachClient;
-use http_kit::{HttpClient, Tls};
-use settings::{CredentialConfig, EnreachEndpoint, TenantConfig};
+use http_kit::{HttpClient, HttpClientBuilder, Tls};
+use settings::{CredentialConfig, EnreachEndpoint, StoreConfig, StoreUrl, TenantConfig};
+use sync_store::{InMemoryStore, SqliteStore, Store};
 use url::Url;
 use voice_model::{Clock, ErrorClass, error_chain};
 
 /// What our clients call themselves.
 const USER_AGENT: &str = concat!("voice-for-dynamics/", env!("CARGO_PKG_VERSION"));
+
+/// The time for a whole send to Dataverse: the longest hold that is sat out (60 s), the attempt after
+/// it (30 s), and the turn of others in between.
+const DATAVERSE_DEADLINE: Duration = Duration::from_secs(120);
 
 /// The clients of one tenant. Each has connections and counters of its own, so that one tenant's
 /// token or load never meets another's.
@@ -62,7 +68,7 @@ pub fn connect(tenant: &TenantConfig, clock: &Arc<dyn Clock>) -> Result<Connecti
     let (EnreachEndpoint::Discovery(enreach_url) | EnreachEndpoint::Api(enreach_url)) =
         &config.endpoint;
     let enreach = EnreachClient::builder(
-        http_client([enreach_url], false, clock)?,
+        http_client([enreach_url], false, clock).build()?,
         config.username.clone(),
         config.secret_key.clone(),
     );
@@ -79,11 +85,25 @@ pub fn connect(tenant: &TenantConfig, clock: &Arc<dyn Clock>) -> Result<Connecti
         _ => None,
     };
     let managed = matches!(kind, CredentialKind::ManagedIdentity { .. });
-    let http = http_client([&config.url].into_iter().chain(&authority), managed, clock)?;
-    // Token requests are not counted among the requests to Dataverse.
+    let http = http_client([&config.url].into_iter().chain(&authority), managed, clock)
+        .deadline(DATAVERSE_DEADLINE)
+        .build()?;
+    // Token requests are not counted among the requests to Dataverse, and keep to the permits of
+    // the transport; how many requests to Dataverse are in flight is up to its client's governor.
     let credential = Credential::new(kind, http.counted_apart(), clock.clone())?;
     let dataverse = DataverseClient::builder(http, config.url.clone(), credential).build()?;
     Ok(Connection { enreach: enreach.build()?, dataverse })
+}
+
+/// Opens the store of a process; a file that does not exist is created.
+///
+/// # Errors
+/// [`sync_store::Error`] when the file cannot be opened, is no store, or is of a newer version.
+pub async fn open_store(config: &StoreConfig) -> Result<Arc<dyn Store>, sync_store::Error> {
+    Ok(match &config.url {
+        StoreUrl::Memory => Arc::new(InMemoryStore::default()),
+        StoreUrl::Sqlite(path) => Arc::new(SqliteStore::open(path).await?),
+    })
 }
 
 /// A client for these addresses. Where all are plain http (the sandbox), a machine without CA
@@ -92,11 +112,11 @@ fn http_client<'a>(
     urls: impl IntoIterator<Item = &'a Url>,
     metadata_service: bool,
     clock: &Arc<dyn Clock>,
-) -> Result<HttpClient, Error> {
+) -> HttpClientBuilder {
     let plain = urls.into_iter().all(|url| url.scheme() == "http");
     let tls = if plain { Tls::NotNeeded } else { Tls::System };
     let builder = HttpClient::builder().user_agent(USER_AGENT).clock(clock.clone()).tls(tls);
-    Ok(builder.metadata_service(metadata_service).build()?)
+    builder.metadata_service(metadata_service)
 }
 
 fn credential_kind(config: &CredentialConfig) -> CredentialKind {

@@ -10,5 +10,5 @@ mod encode;
 mod multipart;
 mod part;
 
-pub(crate) use decode::{Expected, decode};
-pub(crate) use encode::{Unit, encode};
+pub(crate) use decode::{Expected, decode, refusals};
+pub(crate) use encode::{Encoded, Unit, encode};

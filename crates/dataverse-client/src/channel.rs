@@ -1,6 +1,7 @@
 //! The one way to Dataverse: every request of the client goes through [`Channel::send`], which
-//! adds the common headers and the access token. A limit governor belongs here too, in front of
-//! the transport, because here every request passes and every answer's headers are seen.
+//! adds the common headers and the access token, and has every attempt pass the governor.
+
+use std::sync::Arc;
 
 use bytes::Bytes;
 use http::{Method, StatusCode};
@@ -8,17 +9,27 @@ use http_kit::{HttpClient, Response, Safety};
 use url::Url;
 use uuid::Uuid;
 
+use crate::batch::Encoded;
 use crate::credential::TokenCache;
 use crate::environment::Environment;
+use crate::governor::{CallGate, Governor, Lane};
 use crate::operation::Operation;
 use crate::{Error, Result, ServiceError};
 
-/// Environment, transport and token.
+/// Environment, transport, token and governor.
 #[derive(Debug)]
 pub(crate) struct Channel {
     pub(crate) http: HttpClient,
     pub(crate) environment: Environment,
     pub(crate) tokens: TokenCache,
+    pub(crate) governor: Arc<Governor>,
+}
+
+/// On whose behalf a call is made.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Sender {
+    pub(crate) correlation: Option<Uuid>,
+    pub(crate) lane: Lane,
 }
 
 /// A request to send.
@@ -29,6 +40,8 @@ pub(crate) struct Call {
     headers: Vec<(&'static str, String)>,
     content_type: String,
     body: Option<Bytes>,
+    /// How many operations a batch holds; 0 for any other call.
+    operations: usize,
     /// What it is for, for the transport's messages: a verb phrase.
     purpose: &'static str,
     /// The same with its object, such as `query contacts`, for ours.
@@ -44,6 +57,7 @@ impl Call {
             headers: Vec::new(),
             content_type: String::new(),
             body: None,
+            operations: 0,
             purpose,
             operation,
         }
@@ -62,19 +76,21 @@ impl Call {
             headers: operation.headers,
             content_type: "application/json".to_owned(),
             body: operation.body,
+            operations: 0,
             purpose,
             operation: name,
         }
     }
 
     /// A batch.
-    pub(crate) fn batch(url: Url, content_type: String, body: Vec<u8>, operation: String) -> Self {
+    pub(crate) fn batch(url: Url, batch: Encoded, operation: String) -> Self {
         Self {
             method: Method::POST,
             url,
             headers: Vec::new(),
-            content_type,
-            body: Some(body.into()),
+            content_type: batch.content_type,
+            body: Some(batch.body.into()),
+            operations: batch.operations,
             purpose: "run a batch",
             operation,
         }
@@ -100,9 +116,10 @@ impl Call {
 impl Channel {
     /// Sends a request and returns the answer, whatever its status. A token that is refused is
     /// dropped, and the request sent once more with a new one (reference, section 1.2).
-    pub(crate) async fn send(&self, call: &Call, correlation: Option<Uuid>) -> Result<Response> {
+    pub(crate) async fn send(&self, call: &Call, sender: Sender) -> Result<Response> {
         let token = self.tokens.token().await?;
-        let response = self.attempt(call, correlation, token.header()).await?;
+        let gate = self.governor.gate(sender.lane, call.operations);
+        let response = self.attempt(call, &gate, sender.correlation, token.header()).await?;
         if response.status != StatusCode::UNAUTHORIZED {
             return Ok(response);
         }
@@ -112,12 +129,13 @@ impl Channel {
         );
         self.tokens.invalidate(&token).await;
         let token = self.tokens.token().await?;
-        self.attempt(call, correlation, token.header()).await
+        self.attempt(call, &gate, sender.correlation, token.header()).await
     }
 
     async fn attempt(
         &self,
         call: &Call,
+        gate: &CallGate,
         correlation: Option<Uuid>,
         authorization: String,
     ) -> Result<Response> {
@@ -144,7 +162,7 @@ impl Channel {
             request = request.header(name, value.clone());
         }
         self.http
-            .send(request)
+            .send_through(gate, request)
             .await
             .map_err(|source| Error::Transport { operation: call.operation.clone(), source })
     }

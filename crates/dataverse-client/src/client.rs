@@ -8,11 +8,13 @@ use http_kit::{HttpClient, Response};
 use url::Url;
 use uuid::Uuid;
 
-use crate::api::{DataverseApi, WhoAmI};
+use crate::api::{Advice, DataverseApi, WhoAmI};
 use crate::batch::{self, Expected, Unit};
-use crate::channel::{Call, Channel, refusal};
+use crate::changes::{self, ChangePage, ChangeToken, TrackedTable};
+use crate::channel::{Call, Channel, Sender, refusal};
 use crate::credential::Credential;
 use crate::environment::Environment;
+use crate::governor::{Governor, Lane};
 use crate::operation::Operation;
 use crate::page::{self, Unreadable};
 use crate::query::name;
@@ -24,11 +26,12 @@ use crate::{
 /// Longest URL of a request outside a batch, in characters (reference, section 4.1).
 const MAX_URL_CHARS: usize = 32_768;
 
-/// A client for one environment. Cheap to clone; clones share token, connections and counters.
+/// A client for one environment. Cheap to clone; clones share token, connections, counters and the
+/// limit governor.
 #[derive(Debug, Clone)]
 pub struct DataverseClient {
     channel: Arc<Channel>,
-    correlation: Option<Uuid>,
+    sender: Sender,
 }
 
 /// Options of a [`DataverseClient`].
@@ -38,13 +41,20 @@ pub struct DataverseClientBuilder {
     http: HttpClient,
     environment: Url,
     credential: Credential,
-    correlation: Option<Uuid>,
+    sender: Sender,
+    jitter_seed: Option<u64>,
 }
 
 impl DataverseClientBuilder {
     /// The correlation id of [`DataverseClient::with_correlation`].
     pub fn correlation(mut self, id: Uuid) -> Self {
-        self.correlation = Some(id);
+        self.sender.correlation = Some(id);
+        self
+    }
+
+    /// Fixes the jitter of pauses, so that a run can be repeated. Default: none.
+    pub fn jitter_seed(mut self, seed: Option<u64>) -> Self {
+        self.jitter_seed = seed;
         self
     }
 
@@ -56,31 +66,44 @@ impl DataverseClientBuilder {
     pub fn build(self) -> Result<DataverseClient> {
         let environment = Environment::new(&self.environment)?;
         let tokens = self.credential.tokens(environment.scope());
-        let channel = Channel { http: self.http, environment, tokens };
-        Ok(DataverseClient { channel: Arc::new(channel), correlation: self.correlation })
+        let governor = Governor::new(environment.host(), self.jitter_seed);
+        let channel = Channel { http: self.http, environment, tokens, governor };
+        Ok(DataverseClient { channel: Arc::new(channel), sender: self.sender })
     }
 }
 
 impl DataverseClient {
     /// A client of the environment at an address such as `https://contoso.crm4.dynamics.com`.
-    /// Requests go through `http` and are counted there.
+    /// Requests go through `http` and are counted there. How many are in flight, and when they wait
+    /// for one another, is not up to the permits of `http` but to the client itself; what it waits
+    /// for at most is up to the deadline and the ceiling for `Retry-After` of `http`.
     pub fn builder(
         http: HttpClient,
         environment: Url,
         credential: Credential,
     ) -> DataverseClientBuilder {
-        DataverseClientBuilder { http, environment, credential, correlation: None }
+        let sender = Sender::default();
+        DataverseClientBuilder { http, environment, credential, sender, jitter_seed: None }
     }
 
     /// The same client, whose requests carry this id as `x-ms-client-request-id` and
     /// `x-ms-correlation-id`, so that one call can be traced through the platform's logs.
     #[must_use]
     pub fn with_correlation(&self, id: Uuid) -> Self {
-        Self { channel: Arc::clone(&self.channel), correlation: Some(id) }
+        let sender = Sender { correlation: Some(id), ..self.sender };
+        Self { channel: Arc::clone(&self.channel), sender }
+    }
+
+    /// The same client, whose requests go only when no request of another waits: for work that has
+    /// time.
+    #[must_use]
+    pub fn for_backlog(&self) -> Self {
+        let sender = Sender { lane: Lane::Backlog, ..self.sender };
+        Self { channel: Arc::clone(&self.channel), sender }
     }
 
     async fn send(&self, call: &Call) -> Result<Response> {
-        let response = self.channel.send(call, self.correlation).await?;
+        let response = self.channel.send(call, self.sender).await?;
         if response.status.is_success() { Ok(response) } else { Err(refusal(call, &response)) }
     }
 
@@ -112,6 +135,18 @@ impl DataverseClient {
         page::read(&response.body, prefer.as_deref()).map_err(unreadable(call.operation()))
     }
 
+    async fn change_page(
+        &self,
+        url: Url,
+        table: &TrackedTable,
+        operation: String,
+    ) -> Result<ChangePage> {
+        let call = Call::read(url, "read changes", operation);
+        let call = call.header("Prefer", changes::PREFER.to_owned());
+        let response = self.send(&call).await?;
+        changes::read(&response.body, table).map_err(unreadable(call.operation()))
+    }
+
     async fn long_query(
         &self,
         path: String,
@@ -135,8 +170,8 @@ impl DataverseClient {
     ) -> Result<Vec<ItemAnswer>> {
         let encoded = batch::encode(units)?;
         let url = self.channel.environment.url("$batch")?;
-        let call = Call::batch(url, encoded.content_type, encoded.body, operation);
-        let response = self.channel.send(&call, self.correlation).await?;
+        let call = Call::batch(url, encoded, operation);
+        let response = self.channel.send(&call, self.sender).await?;
         let content_type = response
             .headers
             .get(header::CONTENT_TYPE)
@@ -228,11 +263,38 @@ impl DataverseApi for DataverseClient {
         Ok(plan.merge(answers))
     }
 
+    async fn changes<'a>(
+        &self,
+        table: &'a TrackedTable,
+        since: Option<&'a ChangeToken>,
+    ) -> Result<ChangePage> {
+        let path = changes::path(table)?;
+        let set = &table.entity_set;
+        let (url, operation) = match since {
+            None => (self.channel.environment.url(&path)?, format!("read all of {set}")),
+            Some(token) => {
+                let url = self.channel.environment.change_link(token.as_str(), set)?;
+                (url, format!("read the changes of {set}"))
+            }
+        };
+        self.change_page(url, table, operation).await
+    }
+
+    async fn next_changes(&self, table: &TrackedTable, next: &NextLink) -> Result<ChangePage> {
+        let url = self.channel.environment.link(&next.url)?;
+        let operation = format!("read the next changes of {}", table.entity_set);
+        self.change_page(url, table, operation).await
+    }
+
     async fn status_options(&self, table: &str) -> Result<Vec<StatusOption>> {
         let path = metadata::status_path(table)?;
         let operation = format!("read the status reasons of {table}");
         let response = self.read(&path, "read status reasons", operation.clone()).await?;
         metadata::status_options(&response.body).map_err(unreadable(&operation))
+    }
+
+    fn advice(&self) -> Advice {
+        self.channel.governor.advice()
     }
 
     fn requests_sent(&self) -> u64 {

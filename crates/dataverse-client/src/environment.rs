@@ -52,6 +52,12 @@ impl Environment {
         &self.scope
     }
 
+    /// Host and port, as they name the environment in metrics; a usual port is left out.
+    pub(crate) fn host(&self) -> String {
+        let host = self.base.host_str().unwrap_or_default();
+        self.base.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
+    }
+
     /// The URL of a path below the API's base, such as `contacts?$top=1`.
     pub(crate) fn url(&self, path: &str) -> Result<Url> {
         let url = self.base.join(path).ok().filter(|url| self.holds(url));
@@ -71,6 +77,25 @@ impl Environment {
             other => Err(Error::ForeignLink {
                 target: other.as_ref().map_or_else(|| "no URL".to_owned(), shown),
                 expected: format!("{}{API_PATH}", origin(&self.base)),
+            }),
+        }
+    }
+
+    /// The URL of a stored link to the changes of a table.
+    ///
+    /// # Errors
+    /// [`Error::ForeignToken`] when it does not lead to that table in this environment.
+    pub(crate) fn change_link(&self, link: &str, entity_set: &str) -> Result<Url> {
+        let leads_to_table = |url: &Url| {
+            let last = url.path_segments().and_then(|mut segments| segments.next_back());
+            last.is_some_and(|last| last.eq_ignore_ascii_case(entity_set))
+        };
+        let url = self.base.join(link).ok();
+        match url {
+            Some(url) if self.holds(&url) && leads_to_table(&url) => Ok(url),
+            other => Err(Error::ForeignToken {
+                target: other.as_ref().map_or_else(|| "no URL".to_owned(), shown),
+                expected: format!("{}{BASE_PATH}{entity_set}", origin(&self.base)),
             }),
         }
     }
@@ -173,6 +198,23 @@ mod tests {
             ("data:text/plain,x", false),
         ] {
             assert_eq!(environment().link(link).is_ok(), good, "{link}");
+        }
+    }
+
+    #[test]
+    fn a_change_link_leads_to_its_table_in_the_environment() {
+        for (link, good) in [
+            ("https://contoso.crm4.dynamics.com/api/data/v9.2/contacts?$deltatoken=1%2108", true),
+            ("https://contoso.crm4.dynamics.com/api/data/v9.1/Contacts?$deltatoken=1", true),
+            ("contacts?$deltatoken=1", true),
+            ("https://contoso.crm4.dynamics.com/api/data/v9.2/accounts?$deltatoken=1", false),
+            ("https://contoso.crm.dynamics.com/api/data/v9.2/contacts?$deltatoken=1", false),
+            ("https://evil.example/api/data/v9.2/contacts?$deltatoken=1", false),
+            ("https://contoso.crm4.dynamics.com/contacts", false),
+            ("", false),
+            ("http://[bad", false),
+        ] {
+            assert_eq!(environment().change_link(link, "contacts").is_ok(), good, "{link}");
         }
     }
 }

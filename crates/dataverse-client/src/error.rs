@@ -63,6 +63,15 @@ pub enum Error {
         /// Where links have to lead.
         expected: String,
     },
+    /// A change token that is not one of this table in this environment, as after a change of the
+    /// environment's address; it was not followed.
+    #[error("the change token leads to {target}, which is not {expected}; it was not followed")]
+    ForeignToken {
+        /// Where it leads: scheme, host, port and path.
+        target: String,
+        /// Where it should lead.
+        expected: String,
+    },
     /// The pages of a query do not end.
     #[error("the pages of {entity_set} do not end: {problem}")]
     EndlessPaging {
@@ -102,7 +111,9 @@ impl Error {
             Self::Answer { .. } | Self::ForeignLink { .. } | Self::EndlessPaging { .. } => {
                 ErrorClass::Bug
             }
-            Self::TooLarge { .. } | Self::Configuration { .. } => ErrorClass::Rejected,
+            Self::TooLarge { .. } | Self::Configuration { .. } | Self::ForeignToken { .. } => {
+                ErrorClass::Rejected
+            }
         }
     }
 
@@ -117,6 +128,18 @@ impl Error {
             Self::Service { source, .. } | Self::Unsettled { source, .. } => Some(source),
             _ => None,
         }
+    }
+
+    /// Whether a change token is of no use any more, because it is too old, the table has changed
+    /// or the environment is another. The table has to be read whole again, without a token.
+    pub fn is_change_token_expired(&self) -> bool {
+        matches!(self, Self::ForeignToken { .. })
+            || self.service().is_some_and(ServiceError::is_change_token_expired)
+    }
+
+    /// Whether change tracking is off for the table.
+    pub fn is_change_tracking_off(&self) -> bool {
+        self.service().is_some_and(ServiceError::is_change_tracking_off)
     }
 
     /// Whether a write may have been carried out although it failed here.

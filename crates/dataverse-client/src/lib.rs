@@ -2,13 +2,17 @@
 
 mod api;
 mod batch;
+mod changes;
 mod channel;
 mod client;
 pub mod codes;
 mod credential;
 mod environment;
 mod error;
+mod governor;
 mod metadata;
+#[cfg(any(test, feature = "mock"))]
+mod mock;
 mod operation;
 mod page;
 mod paging;
@@ -17,13 +21,14 @@ mod row;
 mod service_error;
 mod write;
 
-#[cfg(any(test, feature = "mock"))]
-pub use api::MockDataverseApi;
-pub use api::{DataverseApi, WhoAmI};
+pub use api::{Advice, DataverseApi, WhoAmI};
+pub use changes::{ChangePage, ChangeToken, TrackedTable};
 pub use client::{DataverseClient, DataverseClientBuilder};
 pub use credential::{Credential, CredentialError, CredentialKind};
 pub use error::{Error, Result};
-pub use paging::{all_rows, rows};
+#[cfg(any(test, feature = "mock"))]
+pub use mock::MockDataverseApi;
+pub use paging::{all_rows, change_pages, rows};
 pub use query::{Comparison, Filter, FilterValue, Order, Query};
 pub use row::{NextLink, Page, Row, StatusOption};
 pub use service_error::ServiceError;

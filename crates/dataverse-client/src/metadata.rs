@@ -8,6 +8,9 @@ use crate::page::{self, Unreadable};
 use crate::query::name;
 use crate::{Result, StatusOption, WhoAmI};
 
+/// The header with the advised degree of parallelism (reference, section 7.1).
+pub(crate) const PARALLELISM_HINT: &str = "x-ms-dop-hint";
+
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct WhoAmIBody {
@@ -21,7 +24,7 @@ pub(crate) fn who_am_i(response: &Response) -> Result<WhoAmI, Unreadable> {
         .map_err(|_| Unreadable::new("it lacks UserId or OrganizationId"))?;
     let parallelism_hint = response
         .headers
-        .get("x-ms-dop-hint")
+        .get(PARALLELISM_HINT)
         .and_then(|value| value.to_str().ok())
         .and_then(|text| text.trim().parse().ok())
         .filter(|hint| *hint > 0);

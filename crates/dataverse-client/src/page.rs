@@ -39,6 +39,14 @@ pub(crate) fn json(body: &[u8]) -> Result<Value, Unreadable> {
 /// Reads a page of rows. `prefer` goes along with the link to the next one.
 pub(crate) fn read(body: &[u8], prefer: Option<&str>) -> Result<Page, Unreadable> {
     let mut answer = json(body)?;
+    let rows = take_rows(&mut answer)?;
+    let next = link(&answer, "@odata.nextLink")?
+        .map(|url| NextLink { url, prefer: prefer.map(ToOwned::to_owned) });
+    Ok(Page { rows, next })
+}
+
+/// Takes the rows out of an answer.
+pub(crate) fn take_rows(answer: &mut Value) -> Result<Vec<Row>, Unreadable> {
     let Some(Value::Array(values)) = answer.get_mut("value").map(Value::take) else {
         return Err(Unreadable::new("it has no list of rows"));
     };
@@ -49,15 +57,17 @@ pub(crate) fn read(body: &[u8], prefer: Option<&str>) -> Result<Page, Unreadable
             _ => return Err(Unreadable::new("one of its rows is not an object")),
         }
     }
-    let next = match answer.get("@odata.nextLink") {
-        None | Some(Value::Null) => None,
-        Some(Value::String(url)) => {
-            Some(NextLink { url: url.clone(), prefer: prefer.map(ToOwned::to_owned) })
-        }
+    Ok(rows)
+}
+
+/// A link of an answer, if it has it.
+pub(crate) fn link(answer: &Value, name: &str) -> Result<Option<String>, Unreadable> {
+    match answer.get(name) {
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::String(url)) => Ok(Some(url.clone())),
         // Silently dropping the rest would look like the end.
-        Some(_) => return Err(Unreadable::new("its link to the next page is not a text")),
-    };
-    Ok(Page { rows, next })
+        Some(_) => Err(Unreadable::new(format!("its {name} is not a text"))),
+    }
 }
 
 /// Reads one row.

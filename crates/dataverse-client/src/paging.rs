@@ -1,4 +1,4 @@
-//! Reading a query to its end.
+//! Reading pages to their end: of a query, or of what has changed in a table.
 
 use std::collections::HashSet;
 use std::collections::hash_map::DefaultHasher;
@@ -6,9 +6,11 @@ use std::hash::{Hash, Hasher};
 
 use futures::{Stream, TryStreamExt, stream};
 
-use crate::{DataverseApi, Error, NextLink, Page, Query, Result, Row};
+use crate::{
+    ChangePage, ChangeToken, DataverseApi, Error, NextLink, Page, Query, Result, Row, TrackedTable,
+};
 
-/// More pages than any query of ours can have; a server that goes on has lost its way.
+/// More pages than any reading of ours can have; a server that goes on has lost its way.
 const MAX_PAGES: usize = 100_000;
 
 /// The rows of a query, page after page as they are needed. The first error ends the stream.
@@ -37,17 +39,62 @@ pub async fn all_rows(api: &dyn DataverseApi, query: &Query) -> Result<Vec<Row>>
     rows(api, query).try_collect().await
 }
 
+/// The pages of a tracked table, as [`DataverseApi::changes`] begins them, one at a time in memory.
+/// The last one has the token for the next time. The first error ends the stream.
+///
+/// # Errors
+/// Those of [`DataverseApi::changes`] and [`DataverseApi::next_changes`], and
+/// [`Error::EndlessPaging`] when a link comes a second time.
+pub fn change_pages<'a>(
+    api: &'a dyn DataverseApi,
+    table: &'a TrackedTable,
+    since: Option<&'a ChangeToken>,
+) -> impl Stream<Item = Result<ChangePage>> + Send + 'a {
+    let start = Some((None::<NextLink>, Trail::default()));
+    stream::try_unfold(start, move |position| async move {
+        let Some((next, mut trail)) = position else { return Ok(None) };
+        let page = match &next {
+            None => api.changes(table, since).await?,
+            Some(next) => api.next_changes(table, next).await?,
+        };
+        let Some(next) = page.next.clone() else { return Ok(Some((page, None))) };
+        trail.follow(&next, &table.entity_set)?;
+        Ok(Some((page, Some((Some(next), trail)))))
+    })
+}
+
+/// The links followed so far. A reading that goes round in circles ends with an error.
+#[derive(Default)]
+struct Trail {
+    /// Hashes of the links.
+    followed: HashSet<u64>,
+}
+
+impl Trail {
+    fn follow(&mut self, next: &NextLink, entity_set: &str) -> Result<()> {
+        let mut hasher = DefaultHasher::new();
+        next.url.hash(&mut hasher);
+        let problem = if !self.followed.insert(hasher.finish()) {
+            "a link to a next page came a second time".to_owned()
+        } else if self.followed.len() > MAX_PAGES {
+            format!("there are more than {MAX_PAGES}")
+        } else {
+            return Ok(());
+        };
+        Err(Error::EndlessPaging { entity_set: entity_set.to_owned(), problem })
+    }
+}
+
 struct Cursor<'a> {
     api: &'a dyn DataverseApi,
     query: &'a Query,
     next: Option<NextLink>,
-    /// Hashes of the links followed.
-    followed: HashSet<u64>,
+    trail: Trail,
 }
 
 impl<'a> Cursor<'a> {
     fn new(api: &'a dyn DataverseApi, query: &'a Query) -> Self {
-        Self { api, query, next: None, followed: HashSet::new() }
+        Self { api, query, next: None, trail: Trail::default() }
     }
 
     async fn read(&self) -> Result<Page> {
@@ -60,17 +107,9 @@ impl<'a> Cursor<'a> {
     /// Whether there is more to read.
     fn advance(&mut self, next: Option<NextLink>) -> Result<bool> {
         let Some(next) = next else { return Ok(false) };
-        let mut hasher = DefaultHasher::new();
-        next.url.hash(&mut hasher);
-        let problem = if !self.followed.insert(hasher.finish()) {
-            "a link to a next page came a second time".to_owned()
-        } else if self.followed.len() > MAX_PAGES {
-            format!("there are more than {MAX_PAGES}")
-        } else {
-            self.next = Some(next);
-            return Ok(true);
-        };
-        Err(Error::EndlessPaging { entity_set: self.query.entity_set.clone(), problem })
+        self.trail.follow(&next, &self.query.entity_set)?;
+        self.next = Some(next);
+        Ok(true)
     }
 }
 

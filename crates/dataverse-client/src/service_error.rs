@@ -11,7 +11,7 @@ use crate::codes;
 const MESSAGE_CHARS: usize = 500;
 
 /// The pause after a customization lock, for which no `Retry-After` is assured (reference, 8.3).
-const LOCK_PAUSE: Duration = Duration::from_secs(10);
+pub(crate) const LOCK_PAUSE: Duration = Duration::from_secs(10);
 
 /// An error answer of Dataverse, of a whole request or of one item of a batch.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -41,6 +41,10 @@ impl ServiceError {
     /// What it means for the caller: by the platform's code, else by the status.
     pub fn class(&self) -> ErrorClass {
         match self.code.and_then(|code| self.class_of_code(code)) {
+            // Busy, and it says for how long.
+            Some(ErrorClass::Transient) if self.status == 503 && self.retry_after.is_some() => {
+                ErrorClass::Throttled { retry_after: self.retry_after }
+            }
             Some(class) => class,
             None => self.class_of_status(),
         }
@@ -73,6 +77,17 @@ impl ServiceError {
     /// `leads` without Dynamics 365 Sales.
     pub fn is_table_missing(&self) -> bool {
         self.code == Some(codes::SEGMENT_NOT_FOUND)
+    }
+
+    /// Whether a change token is too old, or the table has changed since: it has to be read whole
+    /// again. By code alone; the status is unproven (reference, section 5).
+    pub fn is_change_token_expired(&self) -> bool {
+        self.code == Some(codes::CHANGE_TOKEN_EXPIRED)
+    }
+
+    /// Whether change tracking is off for the table.
+    pub fn is_change_tracking_off(&self) -> bool {
+        self.code == Some(codes::CHANGE_TRACKING_OFF)
     }
 
     /// Whether no row has the key that the URL or a binding names.

@@ -72,7 +72,7 @@ impl HttpClientBuilder {
         self
     }
 
-    /// The time for a whole send: waits for permits, attempts and the waits between them. Default
+    /// The time for a whole send: waits at the gate, attempts and the waits between them. Default
     /// 60 s, at most a day.
     pub fn deadline(mut self, deadline: Duration) -> Self {
         self.options.deadline = deadline;
@@ -105,7 +105,8 @@ impl HttpClientBuilder {
         self
     }
 
-    /// How many requests may be in flight to one host and port. Default 8.
+    /// How many requests may be in flight to one host and port, where no other gate is given.
+    /// Default 8.
     pub fn concurrency_per_host(mut self, permits: usize) -> Self {
         self.concurrency_per_host = permits;
         self

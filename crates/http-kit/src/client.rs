@@ -1,4 +1,4 @@
-//! The send path: deadline, retry, permit, request id, metrics, transport, in this order.
+//! The send path: deadline, retry, gate, request id, metrics, transport, in this order.
 
 use std::fmt;
 use std::sync::Arc;
@@ -13,6 +13,7 @@ use crate::attempt::{self, Answer, Failure};
 use crate::builder::HttpClientBuilder;
 use crate::endpoint::{authority, check_target};
 use crate::error::{Error, Result};
+use crate::gate::{Closed, End, Entrant, Gate};
 use crate::permits::Permits;
 use crate::randomness::{Randomness, backoff};
 use crate::request::REQUEST_ID;
@@ -66,10 +67,25 @@ struct Sending<'a> {
 
 /// How one turn of the loop ended.
 enum Turn {
-    Answered(Answer),
+    Answered {
+        answer: Answer,
+        /// How long the gate stays closed because of it.
+        pause: Option<Duration>,
+    },
     Failed(Failure),
+    /// The gate stays closed for too long; nothing was sent.
+    Closed(Closed),
     /// The deadline passed, in an attempt (its answer is lost) or before it was sent.
     OutOfTime,
+}
+
+impl Turn {
+    fn pause(&self) -> Option<Duration> {
+        match self {
+            Self::Answered { pause, .. } => *pause,
+            _ => None,
+        }
+    }
 }
 
 impl HttpClient {
@@ -102,20 +118,35 @@ impl HttpClient {
     /// An [`Error`] when there is no answer: the request is malformed or may not go to its URL, no
     /// attempt got a whole answer, the answer is too large, or the deadline passed.
     pub async fn send(&self, request: Request) -> Result<Response> {
+        self.send_through(&self.inner.permits, request).await
+    }
+
+    /// As [`send`](Self::send), with every attempt through a gate of the caller's, in place of the
+    /// client's permits.
+    ///
+    /// # Errors
+    /// As [`send`](Self::send), and [`Error::Held`] when the gate stays closed for longer than the
+    /// ceiling for `Retry-After` or than what is left of the deadline.
+    pub async fn send_through(&self, gate: &dyn Gate, request: Request) -> Result<Response> {
         let mut sending = self.start(&request)?;
         let options = &self.inner.options;
         let mut backoff = backoff(options.backoff_min, options.backoff_max, &self.inner.randomness);
         loop {
-            let turn = self.turn(&mut sending).await;
+            let turn = self.turn(gate, &mut sending).await;
             let outcome = self.outcome(&turn);
+            let waits_at_gate = turn.pause().is_some();
             sending.uncertain |= outcome.is_uncertain() && request.safety != Safety::Safe;
             let standing = Standing {
                 safety: request.safety,
                 attempts: sending.attempts,
-                backoff: backoff.next().unwrap_or(options.backoff_max),
+                backoff: match waits_at_gate {
+                    true => Duration::ZERO,
+                    false => backoff.next().unwrap_or(options.backoff_max),
+                },
                 remaining: sending.deadline.saturating_duration_since(Instant::now()),
             };
             match retry::decide(outcome, standing, options.limits) {
+                Verdict::Retry(_) if waits_at_gate => {}
                 Verdict::Retry(wait) => tokio::time::sleep(wait).await,
                 Verdict::Stop => return self.finish(sending, turn),
             }
@@ -147,13 +178,19 @@ impl HttpClient {
         })
     }
 
-    /// One attempt, with a permit held while it is in flight and not a moment longer.
-    async fn turn(&self, sending: &mut Sending<'_>) -> Turn {
-        let permit = self.inner.permits.acquire(&sending.authority);
-        let Ok(Some(_permit)) = tokio::time::timeout_at(sending.deadline, permit).await else {
-            return Turn::OutOfTime;
-        };
+    /// One attempt, with a pass held while it is in flight and not a moment longer.
+    async fn turn(&self, gate: &dyn Gate, sending: &mut Sending<'_>) -> Turn {
         let options = &self.inner.options;
+        let entrant = Entrant {
+            host: &sending.authority,
+            deadline: sending.deadline,
+            longest_pause: options.limits.retry_after_ceiling,
+        };
+        let pass = match tokio::time::timeout_at(sending.deadline, gate.enter(&entrant)).await {
+            Ok(Ok(pass)) => pass,
+            Ok(Err(closed)) => return Turn::Closed(closed),
+            Err(_) => return Turn::OutOfTime,
+        };
         let started = Instant::now();
         let remaining = sending.deadline.saturating_duration_since(started);
         if remaining.is_zero() {
@@ -164,9 +201,11 @@ impl HttpClient {
         let limit = remaining.min(options.attempt_timeout);
         let result = attempt::run(sending.transmission(), limit, options.max_response_bytes).await;
         sending.report(&result, started.elapsed());
+        let cut_short = limit < options.attempt_timeout;
+        let pause = pass.end(&self.end(&result, cut_short));
         match result {
-            Ok(answer) => Turn::Answered(answer),
-            Err(Failure::TimedOut) if limit < options.attempt_timeout => {
+            Ok(answer) => Turn::Answered { answer, pause },
+            Err(Failure::TimedOut) if cut_short => {
                 sending.uncertain |= sending.request.safety != Safety::Safe;
                 Turn::OutOfTime
             }
@@ -174,14 +213,30 @@ impl HttpClient {
         }
     }
 
+    /// What the gate is told. An attempt that the deadline cut short says nothing about the other
+    /// side.
+    fn end<'a>(&self, result: &'a Result<Answer, Failure>, cut_short: bool) -> End<'a> {
+        match result {
+            Ok(Answer { status, headers, body }) => End::Answer {
+                status: *status,
+                headers,
+                body,
+                retry_after: retry_after::of(headers, self.inner.clock.now()),
+            },
+            Err(Failure::TimedOut) if !cut_short => End::TimedOut,
+            Err(_) => End::NoAnswer,
+        }
+    }
+
     fn outcome(&self, turn: &Turn) -> Outcome {
         match turn {
-            Turn::Answered(answer) => Outcome::Status {
+            Turn::Answered { answer, pause } => Outcome::Status {
                 status: answer.status,
-                retry_after: retry_after::of(&answer.headers, self.inner.clock.now()),
+                retry_after: pause
+                    .or_else(|| retry_after::of(&answer.headers, self.inner.clock.now())),
             },
             Turn::Failed(failure) => failure.outcome(),
-            Turn::OutOfTime => Outcome::Hopeless,
+            Turn::Closed(_) | Turn::OutOfTime => Outcome::Hopeless,
         }
     }
 
@@ -190,12 +245,15 @@ impl HttpClient {
         let Sending { attempts, uncertain: may_have_applied, request_id, .. } = sending;
         let options = &self.inner.options;
         Err(match turn {
-            Turn::Answered(Answer { status, headers, body }) => {
+            Turn::Answered { answer: Answer { status, headers, body }, .. } => {
                 let received = self.inner.clock.now();
                 let uncertain = may_have_applied;
                 let response =
                     Response { status, headers, body, received, request_id, attempts, uncertain };
                 return Ok(response);
+            }
+            Turn::Closed(Closed { opens_in }) => {
+                Error::Held { target, retry_after: opens_in, attempts, may_have_applied }
             }
             Turn::OutOfTime => {
                 Error::Deadline { target, after: options.deadline, attempts, may_have_applied }
@@ -273,7 +331,9 @@ mod tests {
             .deadline(Duration::from_millis(50))
             .build()
             .unwrap();
-        let _held = client.inner.permits.acquire("127.0.0.1:9").await;
+        let deadline = Instant::now() + Duration::from_secs(5);
+        let entrant = Entrant { host: "127.0.0.1:9", deadline, longest_pause: Duration::ZERO };
+        let _held = client.inner.permits.enter(&entrant).await.unwrap();
         let url = "http://127.0.0.1:9/calls".parse().unwrap();
         let request = Request::new(http::Method::POST, url, Safety::Plain);
         let error = client.send(request).await.unwrap_err();

@@ -124,6 +124,22 @@ pub enum Error {
         /// Whether it may have been carried out.
         may_have_applied: bool,
     },
+    /// The caller's [`Gate`](crate::Gate) is closed for longer than the send may wait. The last
+    /// attempt was never sent.
+    #[error(
+        "cannot {target}: the other side wants no request for another {:.1} s (attempts: {attempts})",
+        .retry_after.as_secs_f32()
+    )]
+    Held {
+        /// What was attempted.
+        target: String,
+        /// When the gate opens.
+        retry_after: Duration,
+        /// Attempts made.
+        attempts: u32,
+        /// Whether an earlier attempt may have been carried out.
+        may_have_applied: bool,
+    },
     /// The time for the whole send, retries included, was used up.
     #[error("cannot {target}: gave up after {} s (attempts: {attempts})", .after.as_secs_f32())]
     Deadline {
@@ -146,6 +162,9 @@ impl Error {
             | Self::Timeout { .. }
             | Self::Interrupted { .. }
             | Self::Deadline { .. } => ErrorClass::Transient,
+            Self::Held { retry_after, .. } => {
+                ErrorClass::Throttled { retry_after: Some(*retry_after) }
+            }
             Self::TooLarge { .. } => ErrorClass::Bug,
             Self::Options { .. }
             | Self::NoCaCertificates
@@ -165,6 +184,7 @@ impl Error {
             | Self::Timeout { may_have_applied, .. }
             | Self::Interrupted { may_have_applied, .. }
             | Self::TooLarge { may_have_applied, .. }
+            | Self::Held { may_have_applied, .. }
             | Self::Deadline { may_have_applied, .. } => *may_have_applied,
             _ => false,
         }

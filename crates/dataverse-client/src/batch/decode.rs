@@ -39,6 +39,28 @@ pub(crate) fn decode(
     Ok(answers.collect())
 }
 
+/// The errors of all parts of a batch answer, whichever items they belong to; none of any other
+/// answer.
+pub(crate) fn refusals(content_type: &str, body: &[u8]) -> Vec<ServiceError> {
+    let Some(boundary) = multipart::boundary(content_type) else { return Vec::new() };
+    let mut refusals = Vec::new();
+    for part in multipart::split(body, &boundary).parts {
+        match part::read(part) {
+            Some(Part::Answer(answer)) => refusals.extend(refusal(&answer)),
+            Some(Part::Nested { body, boundary }) => {
+                let parts = multipart::split(body, &boundary).parts;
+                refusals.extend(parts.into_iter().filter_map(|part| match part::read(part)? {
+                    Part::Answer(answer) => refusal(&answer),
+                    // A change set holds no other.
+                    Part::Nested { .. } => None,
+                }));
+            }
+            None => {}
+        }
+    }
+    refusals
+}
+
 /// `whole`: the part certainly did not lose its end.
 fn read_item(part: &[u8], whole: bool, expected: &Expected) -> Option<ItemAnswer> {
     match (part::read(part)?, expected) {
@@ -73,10 +95,15 @@ fn read_change_set(body: &[u8], boundary: &str, writes: usize) -> Option<ItemAns
 /// A refusal whose body may be cut off is only taken if the body can be read whole: its code may
 /// mean "done already".
 fn refused(answer: &Answer<'_>, whole: bool) -> Option<ItemAnswer> {
-    if answer.status < 400 || (!whole && page::json(answer.body).is_err()) {
+    if !whole && page::json(answer.body).is_err() {
         return None;
     }
-    Some(ItemAnswer::Refused(ServiceError::read(answer.status, answer.retry_after, answer.body)))
+    refusal(answer).map(ItemAnswer::Refused)
+}
+
+fn refusal(answer: &Answer<'_>) -> Option<ServiceError> {
+    (answer.status >= 400)
+        .then(|| ServiceError::read(answer.status, answer.retry_after, answer.body))
 }
 
 #[cfg(test)]

@@ -36,6 +36,8 @@ pub(crate) struct Encoded {
     pub(crate) content_type: String,
     /// The body.
     pub(crate) body: Vec<u8>,
+    /// How many operations it holds, those of change sets counted.
+    pub(crate) operations: usize,
 }
 
 /// Encodes a batch with a random boundary.
@@ -49,7 +51,7 @@ pub(crate) fn encode(units: &[Unit]) -> Result<Encoded> {
 /// Encodes a batch; `token` gives candidates for the random part of the boundaries until one is
 /// absent from the payload.
 fn encode_with(units: &[Unit], mut token: impl FnMut() -> String) -> Result<Encoded> {
-    check_limits(units)?;
+    let operations = check_limits(units)?;
     let token = loop {
         let candidate = token();
         if !occurs(units, &candidate) {
@@ -71,10 +73,12 @@ fn encode_with(units: &[Unit], mut token: impl FnMut() -> String) -> Result<Enco
     Ok(Encoded {
         content_type: format!("multipart/mixed; boundary=\"{boundary}\""),
         body: writer.body,
+        operations,
     })
 }
 
-fn check_limits(units: &[Unit]) -> Result<()> {
+/// The number of operations.
+fn check_limits(units: &[Unit]) -> Result<usize> {
     let too_large = |size, limit, unit| {
         Err(Error::TooLarge { operation: "run a batch".to_owned(), size, limit, unit })
     };
@@ -91,7 +95,7 @@ fn check_limits(units: &[Unit]) -> Result<()> {
         Some(length) if length > MAX_URL_CHARS => {
             too_large(length, MAX_URL_CHARS, "characters of a URL")
         }
-        _ => Ok(()),
+        _ => Ok(count),
     }
 }
 

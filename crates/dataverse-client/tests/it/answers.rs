@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use dataverse_client::{
-    BatchItem, Columns, DataverseApi, Error, Precondition, Query, Result, Write,
+    BatchItem, ChangeToken, Columns, DataverseApi, Error, Precondition, Query, Result,
+    TrackedTable, Write,
 };
 use uuid::Uuid;
 use voice_model::ErrorClass;
@@ -12,8 +13,17 @@ use wiremock::{Mock, ResponseTemplate};
 
 use crate::rig::{Rig, error};
 
-const METHODS: [&str; 7] =
-    ["who_am_i", "query", "retrieve", "create", "update", "batch", "status_options"];
+const METHODS: [&str; 9] = [
+    "who_am_i",
+    "query",
+    "retrieve",
+    "create",
+    "update",
+    "batch",
+    "all_rows_of_a_table",
+    "changes",
+    "status_options",
+];
 
 async fn call(rig: &Rig, method: &str) -> Result<()> {
     let client = &rig.client;
@@ -29,6 +39,11 @@ async fn call(rig: &Rig, method: &str) -> Result<()> {
         id: Uuid::nil(),
         columns: Columns::new(),
     };
+    let table = TrackedTable {
+        entity_set: "contacts".to_owned(),
+        key_column: "contactid".to_owned(),
+        columns: Vec::new(),
+    };
     match method {
         "who_am_i" => client.who_am_i().await.map(drop),
         "query" => client.query(&Query::new("contacts")).await.map(drop),
@@ -36,18 +51,24 @@ async fn call(rig: &Rig, method: &str) -> Result<()> {
         "create" => client.write(&create()).await.map(drop),
         "update" => client.write(&update()).await.map(drop),
         "batch" => client.batch(&[BatchItem::Write(update())]).await.map(drop),
+        "all_rows_of_a_table" => client.changes(&table, None).await.map(drop),
+        "changes" => {
+            let token = ChangeToken::new("contacts?$deltatoken=1");
+            client.changes(&table, Some(&token)).await.map(drop)
+        }
         "status_options" => client.status_options("phonecall").await.map(drop),
         other => panic!("{other}"),
     }
 }
 
-/// The error of every method when all of the API answers so.
+/// The error of every method when all of the API answers so. Each is called with a client of its
+/// own: a limit that one call exceeds holds the next ones back.
 async fn failures(answer: &ResponseTemplate) -> Vec<(&'static str, Error)> {
-    let rig = Rig::new().await;
-    let api = Mock::given(path_regex("^/api/data/")).respond_with(answer.clone());
-    api.mount(&rig.server).await;
     let mut failures = Vec::new();
     for method in METHODS {
+        let rig = Rig::new().await;
+        let api = Mock::given(path_regex("^/api/data/")).respond_with(answer.clone());
+        api.mount(&rig.server).await;
         match call(&rig, method).await {
             Ok(()) => panic!("{method} made something of it"),
             Err(error) => failures.push((method, error)),
@@ -110,7 +131,7 @@ async fn an_answer_that_breaks_off_may_be_whole_next_time() {
 
 #[tokio::test]
 async fn passing_trouble_is_tried_again_and_a_refusal_is_not() {
-    for (status, sent) in [(400, 1), (403, 1), (404, 1), (412, 1), (429, 2), (500, 2), (503, 2)] {
+    for (status, sent) in [(400, 1), (403, 1), (404, 1), (412, 1), (500, 2), (503, 2)] {
         let rig = Rig::new().await;
         let api = Mock::given(path_regex("^/api/data/"));
         api.respond_with(ResponseTemplate::new(status)).mount(&rig.server).await;

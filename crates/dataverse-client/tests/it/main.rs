@@ -5,7 +5,9 @@
 mod answers;
 mod batches;
 mod broken_connections;
+mod changes;
 mod credentials;
+mod governor;
 mod links;
 mod reads;
 mod rig;

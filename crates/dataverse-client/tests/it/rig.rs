@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 use dataverse_client::{Credential, DataverseClient};
-use http_kit::{HttpClient, Tls};
+use http_kit::{HttpClient, HttpClientBuilder, Tls};
+use sandbox::{Sandbox, identity};
 use serde_json::{Value, json};
 use url::Url;
 use voice_model::{Clock, ManualClock, SystemClock};
@@ -33,9 +34,21 @@ impl Rig {
     }
 
     pub(crate) async fn without_tokens() -> Self {
+        Self::of(impatient()).await
+    }
+
+    /// With a client that waits for `Retry-After` as long as it does by default.
+    pub(crate) async fn patient() -> Self {
+        let rig = Self::of(quick()).await;
+        rig.mount_tokens().await;
+        rig
+    }
+
+    async fn of(http: HttpClientBuilder) -> Self {
         let server = MockServer::start().await;
         let clock = Arc::new(ManualClock::new(SystemClock.now()));
-        let client = client(&server.uri(), &server.uri(), clock.clone());
+        let http = http.clock(clock.clone()).build().unwrap();
+        let client = client_through(http, &server.uri(), &server.uri(), clock.clone());
         Self { server, client, clock, tokens: Arc::default() }
     }
 
@@ -95,15 +108,19 @@ pub(crate) fn token_path() -> String {
     format!("/entra/{TENANT}/oauth2/v2.0/token")
 }
 
-/// Two attempts, hardly any pause, and no waiting for `Retry-After`.
+/// Hardly any pause of its own between attempts.
+fn quick() -> HttpClientBuilder {
+    let backoff = (Duration::from_millis(1), Duration::from_millis(2));
+    HttpClient::builder().tls(Tls::NotNeeded).backoff(backoff.0, backoff.1)
+}
+
+/// Two attempts, and no waiting for `Retry-After`.
+fn impatient() -> HttpClientBuilder {
+    quick().max_attempts(2).retry_after_ceiling(Duration::ZERO)
+}
+
 pub(crate) fn http() -> HttpClient {
-    HttpClient::builder()
-        .tls(Tls::NotNeeded)
-        .backoff(Duration::from_millis(1), Duration::from_millis(2))
-        .max_attempts(2)
-        .retry_after_ceiling(Duration::ZERO)
-        .build()
-        .unwrap()
+    impatient().build().unwrap()
 }
 
 pub(crate) fn credential(authority: &str, clock: Arc<dyn Clock>) -> Credential {
@@ -112,8 +129,31 @@ pub(crate) fn credential(authority: &str, clock: Arc<dyn Clock>) -> Credential {
 }
 
 pub(crate) fn client(environment: &str, authority: &str, clock: Arc<dyn Clock>) -> DataverseClient {
+    client_through(http(), environment, authority, clock)
+}
+
+fn client_through(
+    http: HttpClient,
+    environment: &str,
+    authority: &str,
+    clock: Arc<dyn Clock>,
+) -> DataverseClient {
     let environment = environment.parse().unwrap();
-    DataverseClient::builder(http(), environment, credential(authority, clock)).build().unwrap()
+    DataverseClient::builder(http, environment, credential(authority, clock)).build().unwrap()
+}
+
+/// A client of a sandbox.
+pub(crate) fn client_of_sandbox(sandbox: &Sandbox) -> DataverseClient {
+    let credential = Credential::client_secret(
+        identity::ENTRA_TENANT_ID.to_string(),
+        identity::ENTRA_CLIENT_ID.to_string(),
+        identity::ENTRA_CLIENT_SECRET.into(),
+        format!("{}/entra", sandbox.base_url()).parse().unwrap(),
+        http(),
+        Arc::new(SystemClock),
+    );
+    let environment = sandbox.base_url().parse().unwrap();
+    DataverseClient::builder(http(), environment, credential.unwrap()).build().unwrap()
 }
 
 pub(crate) fn error(status: u16, code: &str, message: &str) -> ResponseTemplate {

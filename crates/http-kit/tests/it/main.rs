@@ -4,6 +4,7 @@
 
 mod bounds;
 mod fences;
+mod gates;
 mod lost_answers;
 mod plant;
 mod statuses;
