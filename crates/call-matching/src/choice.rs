@@ -43,6 +43,9 @@ pub fn choose(candidates: Vec<Candidate>, rules: &MatchRules) -> MatchResult {
 
 /// Sorted by rank, each customer once, without contained ones if exact ones push them out.
 pub(crate) fn ranked(mut candidates: Vec<Candidate>, rules: &MatchRules) -> Vec<Candidate> {
+    if candidates.len() < 2 {
+        return candidates;
+    }
     // The number is the last tie-break: a customer given twice must not depend on the input order.
     candidates.sort_by(|a, b| a.rank(b).then_with(|| a.number.cmp(&b.number)));
     let mut seen = HashSet::new();

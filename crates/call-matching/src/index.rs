@@ -2,50 +2,32 @@
 //!
 //! Pure: fed from outside, asked by number. The answer depends on the customers held and on nothing
 //! else, in particular not on the order in which they came.
+//!
+//! Each customer has a slot. Two tables lead to slots, by exact number and by digits in a row. They
+//! name every slot that can match and some that do not: what matches is judged by the record alone.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::HashSet;
 
 use voice_model::E164;
 
 use crate::choice::ranked;
-use crate::digits::{Digits, E164Key, contains};
 use crate::postings::{Postings, grams};
 use crate::reader::{CallerNumber, NumberReader};
-use crate::typed::TypedPart;
-use crate::{Candidate, Customer, CustomerRef, MatchKind, MatchRules};
+use crate::record::{Part, Record, Sought};
+use crate::slot_table::SlotTable;
+use crate::{Candidate, Customer, CustomerRef, MatchRules, Tried};
 
 /// Finds the customers that a number may belong to.
 #[derive(Clone)]
 pub struct NumberIndex {
     reader: NumberReader,
-    slots: Vec<Option<Slot>>,
+    records: Vec<Option<Record>>,
     free_slots: Vec<u32>,
-    by_reference: HashMap<CustomerRef, u32>,
-    entries: Vec<Option<Entry>>,
-    free_entries: Vec<u32>,
-    exact: BTreeSet<(E164Key, u32)>,
-    postings: Postings,
-    own: HashSet<E164Key>,
-}
-
-/// A customer and its entries.
-#[derive(Clone)]
-struct Slot {
-    customer: Customer,
-    entries: Box<[u32]>,
-}
-
-/// One number of one customer.
-#[derive(Clone)]
-struct Entry {
-    slot: u32,
-    column: u32,
-    typed: Digits,
-    readings: [Option<E164Key>; 2],
-    /// See [`TypedPart::certain`].
-    certain: bool,
-    /// Shares its column with another number: never exact.
-    several: bool,
+    by_reference: SlotTable,
+    by_number: SlotTable,
+    by_digits: Postings,
+    /// Digits of the tenant's own numbers.
+    own: HashSet<Box<[u8]>>,
 }
 
 impl NumberIndex {
@@ -53,13 +35,11 @@ impl NumberIndex {
     pub fn new(reader: NumberReader) -> Self {
         Self {
             reader,
-            slots: Vec::new(),
+            records: Vec::new(),
             free_slots: Vec::new(),
-            by_reference: HashMap::new(),
-            entries: Vec::new(),
-            free_entries: Vec::new(),
-            exact: BTreeSet::new(),
-            postings: Postings::default(),
+            by_reference: SlotTable::default(),
+            by_number: SlotTable::default(),
+            by_digits: Postings::default(),
             own: HashSet::new(),
         }
     }
@@ -69,6 +49,19 @@ impl NumberIndex {
         &self.reader
     }
 
+    /// Reads all numbers anew with another reader; nothing happens if it is the same.
+    pub fn set_reader(&mut self, reader: NumberReader) {
+        if self.reader == reader {
+            return;
+        }
+        self.reader = reader;
+        for slot in 0..self.records.len() {
+            if let Some(customer) = self.records[slot].as_ref().map(Record::customer) {
+                self.put(customer);
+            }
+        }
+    }
+
     /// Number of customers held.
     pub fn len(&self) -> usize {
         self.by_reference.len()
@@ -76,53 +69,48 @@ impl NumberIndex {
 
     /// Whether no customer is held.
     pub fn is_empty(&self) -> bool {
-        self.by_reference.is_empty()
+        self.len() == 0
     }
 
     /// Adds a customer, or replaces the one with the same table and key.
     pub fn put(&mut self, customer: Customer) {
-        self.remove(customer.reference);
-        let slot = self.free_slots.pop().unwrap_or_else(|| {
-            self.slots.push(None);
-            last_index(self.slots.len())
+        let record = Record::new(&customer, |text| self.reader.typed(text));
+        let slot = self.slot(customer.reference).unwrap_or_else(|| {
+            let slot = self.free_slots.pop().unwrap_or_else(|| self.new_slot());
+            self.by_reference.add(&customer.reference, slot);
+            slot
         });
-        let entries = self.entries_of(&customer, slot);
-        let entries = entries.into_iter().map(|entry| self.add_entry(entry)).collect();
-        self.by_reference.insert(customer.reference, slot);
-        self.slots[slot as usize] = Some(Slot { customer, entries });
+        self.set_record(slot, Some(record));
     }
 
     /// Takes a customer out; returns it if it was held.
     pub fn remove(&mut self, reference: CustomerRef) -> Option<Customer> {
-        let slot = self.by_reference.remove(&reference)?;
-        let Slot { customer, entries } = self.slots[slot as usize].take()?;
-        for entry in entries {
-            self.remove_entry(entry);
-        }
+        let slot = self.slot(reference)?;
+        let record = self.set_record(slot, None)?;
+        self.by_reference.remove(&reference, slot);
         self.free_slots.push(slot);
-        Some(customer)
+        Some(record.customer())
     }
 
     /// The customer with this table and key.
-    pub fn get(&self, reference: CustomerRef) -> Option<&Customer> {
-        let slot = *self.by_reference.get(&reference)?;
-        self.slots[slot as usize].as_ref().map(|slot| &slot.customer)
+    pub fn get(&self, reference: CustomerRef) -> Option<Customer> {
+        self.record(self.slot(reference)?).map(Record::customer)
     }
 
     /// All customers, in no particular order: what a snapshot stores.
-    pub fn customers(&self) -> impl Iterator<Item = &Customer> {
-        self.slots.iter().flatten().map(|slot| &slot.customer)
+    pub fn customers(&self) -> impl Iterator<Item = Customer> {
+        self.records.iter().flatten().map(Record::customer)
     }
 
     /// Sets the numbers of the tenant's own Enreach users and queues, in place of those set before.
     /// They are nobody's: a customer's entry that equals one never matches.
     pub fn set_own_numbers(&mut self, numbers: impl IntoIterator<Item = E164>) {
-        self.own = numbers.into_iter().map(|number| E164Key::of(&number)).collect();
+        self.own = numbers.into_iter().map(|number| number.digits().as_bytes().into()).collect();
     }
 
     /// Whether a number belongs to the tenant itself.
     pub fn is_own(&self, number: &CallerNumber) -> bool {
-        matches!(number, CallerNumber::International(number) if self.own.contains(&E164Key::of(number)))
+        matches!(number, CallerNumber::International(number) if self.own.contains(number.digits().as_bytes()))
     }
 
     /// The customers that a number may belong to, first rank first, each once (design §3, Match).
@@ -130,105 +118,104 @@ impl NumberIndex {
         if self.is_own(number) {
             return Vec::new();
         }
-        let (key, needle) = match number {
-            CallerNumber::Withheld => return Vec::new(),
-            CallerNumber::International(number) => {
-                (Some(E164Key::of(number)), digits_after_cut(number, rules.numbers_to_cut))
-            }
-            // Not in E.164 form, so there is nothing that the cut is defined for.
-            CallerNumber::Other(digits) => (None, digits.as_str()),
-        };
-        let mut found: Vec<(MatchKind, &Entry)> = Vec::new();
-        if let Some(key) = key {
-            found.extend(self.exact(key).map(|entry| (MatchKind::Exact, entry)));
-        }
+        let tried = Tried::of(number, rules);
+        let exact = tried.exact().map(|number| number.digits().as_bytes());
+        let equal = || exact.into_iter().flat_map(|digits| self.by_number.slots(digits));
+        let mut found = self.candidates(equal(), Sought { exact, contained: None });
         let settled = rules.prefer_exact_match && !found.is_empty();
-        if !settled && needle.len() >= rules.minimum_match_digits.max(1) {
-            let contained = self.containing(needle.as_bytes(), key);
-            found.extend(contained.map(|entry| (MatchKind::Contained, entry)));
+        if !settled && let Some(digits) = tried.contained() {
+            // A certain number is not listed by its digits: it is found by what it equals or not at
+            // all.
+            let mut slots: Vec<u32> = equal().chain(self.possible(digits)).collect();
+            slots.sort_unstable();
+            slots.dedup();
+            let contained = Some(digits.as_bytes());
+            found = self.candidates(slots.into_iter(), Sought { exact, contained });
         }
-        ranked(self.candidates(found), rules)
+        ranked(found, rules)
     }
 
-    fn exact(&self, key: E164Key) -> impl Iterator<Item = &Entry> {
-        self.exact
-            .range((key, 0)..=(key, u32::MAX))
-            .filter_map(|(_, entry)| self.entries[*entry as usize].as_ref())
-            .filter(|entry| !self.equals_own(entry))
+    /// The slots that may contain the digits, but for numbers that are certain.
+    fn possible(&self, digits: &str) -> impl Iterator<Item = u32> {
+        let listed = self.by_digits.possible(digits.as_bytes());
+        let all = listed.is_none().then(|| (0..).zip(&self.records).map(|(slot, _)| slot));
+        listed.unwrap_or_default().iter().copied().chain(all.into_iter().flatten())
     }
 
-    fn containing<'a>(
-        &'a self,
-        needle: &'a [u8],
-        sought: Option<E164Key>,
-    ) -> impl Iterator<Item = &'a Entry> {
-        let possible = self.postings.possible(needle);
-        let listed =
-            possible.unwrap_or_default().iter().map(|entry| &self.entries[*entry as usize]);
-        let all = if possible.is_none() { self.entries.as_slice() } else { &[] };
-        listed.chain(all).flatten().filter(move |entry| {
-            let other = entry.certain && entry.readings[0] != sought;
-            !other && entry.contains(needle) && !self.equals_own(entry)
-        })
+    /// One candidate for each slot that matches: the best kind, of that the first column.
+    fn candidates(&self, slots: impl Iterator<Item = u32>, sought: Sought<'_>) -> Vec<Candidate> {
+        let candidate = |slot| {
+            let record = self.record(slot)?;
+            let parts = record.parts().filter(|part| !self.is_own_part(part));
+            let kinds = parts.filter_map(|part| Some((part.matches(sought)?, part.column)));
+            let (kind, column) = kinds.min()?;
+            Some(record.candidate(kind, column))
+        };
+        slots.filter_map(candidate).collect()
     }
 
-    fn equals_own(&self, entry: &Entry) -> bool {
-        entry.readings.iter().flatten().any(|reading| self.own.contains(reading))
+    fn is_own_part(&self, part: &Part<'_>) -> bool {
+        !self.own.is_empty() && part.readings.iter().any(|digits| self.own.contains(*digits))
     }
 
-    /// One candidate for each customer: the best kind, of that the first column.
-    fn candidates(&self, found: Vec<(MatchKind, &Entry)>) -> Vec<Candidate> {
-        let mut best: HashMap<u32, (MatchKind, u32)> = HashMap::new();
-        for (kind, entry) in found {
-            let rank = (kind, entry.column);
-            best.entry(entry.slot).and_modify(|held| *held = rank.min(*held)).or_insert(rank);
+    fn slot(&self, reference: CustomerRef) -> Option<u32> {
+        let held = |slot: &u32| self.record(*slot).is_some_and(|it| it.reference() == reference);
+        self.by_reference.slots(&reference).find(held)
+    }
+
+    fn record(&self, slot: u32) -> Option<&Record> {
+        self.records.get(slot as usize)?.as_ref()
+    }
+
+    /// Four thousand million customers do not fit into memory.
+    fn new_slot(&mut self) -> u32 {
+        self.records.push(None);
+        u32::try_from(self.records.len() - 1).unwrap_or(u32::MAX)
+    }
+
+    /// Fills or empties a slot; returns what was in it. Only what differs is listed anew: mostly a
+    /// customer changes and its numbers stay.
+    fn set_record(&mut self, slot: u32, record: Option<Record>) -> Option<Record> {
+        let held = self.records[slot as usize].take();
+        let (before, after) = (Keys::of(held.as_ref()), Keys::of(record.as_ref()));
+        for number in before.numbers.iter().filter(|number| !after.numbers.contains(number)) {
+            self.by_number.remove(*number, slot);
         }
-        best.into_iter()
-            .filter_map(|(slot, (kind, column))| {
-                let customer = &self.slots[slot as usize].as_ref()?.customer;
-                Some(Candidate {
-                    customer: customer.reference,
-                    name: customer.name.clone(),
-                    created_on: customer.created_on,
-                    parent_account: customer.parent_account,
-                    kind,
-                    number: customer.numbers.get(column as usize)?.clone(),
-                })
-            })
-            .collect()
-    }
-
-    fn entries_of(&self, customer: &Customer, slot: u32) -> Vec<Entry> {
-        let mut entries = Vec::new();
-        for (column, number) in (0..).zip(&customer.numbers) {
-            let typed = self.reader.typed(number);
-            let several = typed.is_several();
-            let parts = typed.parts().iter();
-            entries.extend(parts.map(|part| Entry::new(part, slot, column, several)));
+        for number in after.numbers.iter().filter(|number| !before.numbers.contains(number)) {
+            self.by_number.add(*number, slot);
         }
-        entries
-    }
-
-    fn add_entry(&mut self, entry: Entry) -> u32 {
-        let index = self.free_entries.pop().unwrap_or_else(|| {
-            self.entries.push(None);
-            last_index(self.entries.len())
-        });
-        self.postings.add(&entry.grams(), index);
-        for key in entry.exact_keys() {
-            self.exact.insert((key, index));
+        for gram in before.grams.iter().filter(|gram| !after.grams.contains(gram)) {
+            self.by_digits.remove(*gram, slot);
         }
-        self.entries[index as usize] = Some(entry);
-        index
-    }
-
-    fn remove_entry(&mut self, index: u32) {
-        let Some(entry) = self.entries[index as usize].take() else { return };
-        self.postings.remove(&entry.grams(), index);
-        for key in entry.exact_keys() {
-            self.exact.remove(&(key, index));
+        for gram in after.grams.iter().filter(|gram| !before.grams.contains(gram)) {
+            self.by_digits.add(*gram, slot);
         }
-        self.free_entries.push(index);
+        self.records[slot as usize] = record;
+        held
+    }
+}
+
+/// What a record is listed under, each once.
+#[derive(Default)]
+struct Keys<'a> {
+    numbers: Vec<&'a [u8]>,
+    grams: Vec<u32>,
+}
+
+impl<'a> Keys<'a> {
+    fn of(record: Option<&'a Record>) -> Self {
+        let mut keys = Self::default();
+        for part in record.into_iter().flat_map(Record::parts) {
+            keys.numbers.extend(part.readings.iter().filter(|digits| !digits.is_empty()));
+            if !part.certain {
+                keys.grams.extend(part.digits().flat_map(grams));
+            }
+        }
+        keys.numbers.sort_unstable();
+        keys.numbers.dedup();
+        keys.grams.sort_unstable();
+        keys.grams.dedup();
+        keys
     }
 }
 
@@ -243,46 +230,5 @@ impl std::fmt::Debug for NumberIndex {
     }
 }
 
-impl Entry {
-    fn new(part: &TypedPart, slot: u32, column: u32, several: bool) -> Self {
-        let reading = |index: usize| part.readings.get(index).map(E164Key::of);
-        Self {
-            slot,
-            column,
-            typed: Digits::pack(&part.digits),
-            readings: [reading(0), reading(1)],
-            certain: part.certain,
-            several,
-        }
-    }
-
-    fn exact_keys(&self) -> impl Iterator<Item = E164Key> {
-        self.readings.into_iter().flatten().filter(|_| !self.several)
-    }
-
-    fn contains(&self, needle: &[u8]) -> bool {
-        self.typed.with(|digits| contains(digits, needle))
-            || self.readings.iter().flatten().any(|key| key.with(|digits| contains(digits, needle)))
-    }
-
-    fn grams(&self) -> Vec<u32> {
-        let mut all: Vec<u32> = self.typed.with(|digits| grams(digits).collect());
-        for key in self.readings.iter().flatten() {
-            key.with(|digits| all.extend(grams(digits)));
-        }
-        all.sort_unstable();
-        all.dedup();
-        all
-    }
-}
-
-/// The digits of the E.164 form without its first `cut` characters, of which the plus sign is one.
-fn digits_after_cut(number: &E164, cut: usize) -> &str {
-    // After one character or more the plus sign is gone; without a cut it still is no digit.
-    number.as_str().get(cut.max(1)..).unwrap_or_default()
-}
-
-/// The index of the last element. Four thousand million numbers do not fit into memory.
-fn last_index(length: usize) -> u32 {
-    u32::try_from(length - 1).unwrap_or(u32::MAX)
-}
+#[cfg(test)]
+mod tests;

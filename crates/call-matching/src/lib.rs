@@ -2,14 +2,16 @@
 
 mod choice;
 mod customer;
-mod digits;
 mod index;
 mod plan;
 mod postings;
 mod reader;
+mod record;
 mod region;
 mod rules;
 mod segments;
+mod slot_table;
+mod tried;
 mod typed;
 
 pub use choice::{MatchResult, choose};
@@ -18,4 +20,5 @@ pub use index::NumberIndex;
 pub use reader::{CallerNumber, NumberReader};
 pub use region::{Region, RegionError, commonest_region};
 pub use rules::MatchRules;
+pub use tried::Tried;
 pub use typed::TypedNumber;

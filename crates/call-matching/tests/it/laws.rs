@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use call_matching::{
     CallerNumber, Candidate, Customer, CustomerRef, CustomerTable, MatchKind, MatchRules,
-    NumberIndex, choose,
+    NumberIndex, NumberReader, Region, choose,
 };
 use chrono::DateTime;
 use proptest::prelude::*;
@@ -104,7 +104,7 @@ fn customer() -> impl Strategy<Value = Customer> {
     (table, 0_u128..12, age, proptest::collection::vec(text(), 0..4)).prop_map(
         |(table, id, age, numbers)| Customer {
             reference: CustomerRef { table, id: Uuid::from_u128(id) },
-            name: String::new(),
+            name: format!("Åsa {id}"),
             created_on: age.and_then(|second| DateTime::from_timestamp(second, 0)),
             parent_account: Some(Uuid::from_u128(id % 3)),
             numbers,
@@ -167,6 +167,12 @@ proptest! {
             }
         }
         prop_assert_eq!(index.len(), book.len());
+        let held: BTreeMap<_, _> =
+            index.customers().map(|customer| (customer.reference, customer)).collect();
+        prop_assert_eq!(&held, &book);
+        for (reference, customer) in &book {
+            prop_assert_eq!(index.get(*reference), Some(customer.clone()));
+        }
         for raw in raw {
             let number = finnish().from_enreach(Some(&raw));
             let found = seen(&index.find(&number, &rules));
@@ -189,6 +195,19 @@ proptest! {
         let other = index(shuffled.into_iter().map(|(_, customer)| customer));
         let number = finnish().from_enreach(Some(&raw));
         prop_assert_eq!(straight.find(&number, &rules), other.find(&number, &rules));
+    }
+
+    #[test]
+    fn numbers_read_anew_are_as_if_never_read_otherwise(
+        customers in proptest::collection::vec(customer(), 0..12),
+        raw in text(),
+        rules in rules(),
+    ) {
+        let mut changed = NumberIndex::new(NumberReader::new(Region::parse("SE").ok()));
+        customers.iter().cloned().for_each(|customer| changed.put(customer));
+        changed.set_reader(finnish());
+        let number = changed.reader().from_enreach(Some(&raw));
+        prop_assert_eq!(changed.find(&number, &rules), index(customers).find(&number, &rules));
     }
 
     #[test]

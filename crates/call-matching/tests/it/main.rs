@@ -8,3 +8,4 @@ mod corpus;
 mod laws;
 mod matching;
 mod readers;
+mod tried;
