@@ -6,6 +6,7 @@
 
 mod credential;
 mod dataverse;
+mod duration;
 mod endpoints;
 mod enreach;
 mod load;

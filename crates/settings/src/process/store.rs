@@ -2,6 +2,9 @@
 
 use std::path::PathBuf;
 
+use chrono::Duration;
+
+use crate::process::duration::within_days;
 use crate::process::section::{Reading, Section};
 
 /// `[store]`.
@@ -9,6 +12,9 @@ use crate::process::section::{Reading, Section};
 pub struct StoreConfig {
     /// Which store.
     pub url: StoreUrl,
+    /// How long decisions are kept after their call was last seen: 45 days unless told otherwise,
+    /// at least 3 and at most 400.
+    pub retention: Duration,
 }
 
 /// Which store.
@@ -21,22 +27,28 @@ pub enum StoreUrl {
     Sqlite(PathBuf),
 }
 
-const DEFAULT: &str = "sqlite://voice.db";
+const DEFAULT_URL: &str = "sqlite://voice.db";
+const DEFAULT_RETENTION: Duration = Duration::days(45);
+const DEFAULT_RETENTION_TEXT: &str = "45d";
 
 impl StoreConfig {
     pub(crate) fn read(reading: &Reading, section: Option<Section<'_>>) -> Option<Self> {
         let Some(mut section) = section else {
-            return store_url(DEFAULT, reading).ok().map(|url| Self { url });
+            let url = store_url(DEFAULT_URL, reading).ok()?;
+            return Some(Self { url, retention: DEFAULT_RETENTION });
         };
         let url = match section.has("url") {
             true => section.read("url", |text| store_url(text, reading)),
             false => {
                 section.text("url");
-                store_url(DEFAULT, reading).ok()
+                store_url(DEFAULT_URL, reading).ok()
             }
         };
+        let retention = section
+            .read("retention", |text| within_days(text, 3..=400, DEFAULT_RETENTION_TEXT))
+            .unwrap_or(DEFAULT_RETENTION);
         section.finish();
-        Some(Self { url: url? })
+        Some(Self { url: url?, retention })
     }
 }
 

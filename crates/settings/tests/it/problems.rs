@@ -164,6 +164,19 @@ fn each_wrong_value_is_told_what_would_be_right() {
     check(&format!("[store]\nurl = \"sqlite://\"\n{MINIMAL}"), "the path of the file is missing");
     check(&format!("[store]\nurl = \"sqlite://a.db?mode=rw\"\n{MINIMAL}"), "options behind ?");
     check(&format!("[store]\nurl = \"voice.db\"\n{MINIMAL}"), "sqlite://<path of a file>");
+    let keep = |value| format!("[store]\nretention = {value}\n{MINIMAL}");
+    check(
+        &keep("'45 days'"),
+        "store.retention in voice.toml: \"45 days\" is no length of time; expected a whole number \
+         and s, m, h or d: \"45d\"",
+    );
+    check(
+        &keep("'2d'"),
+        "store.retention in voice.toml: \"2d\" is not between 3 and 400 days; expected one such as \
+         \"45d\"",
+    );
+    check(&keep("'401d'"), "is not between 3 and 400 days");
+    check(&keep("45"), "store.retention in voice.toml: is a number; expected a text in quotes");
     check(
         &format!("[server]\nlisten = \"127.0.0.1:8081\"\n{MINIMAL}"),
         "both the private and the public",

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use chrono::Duration;
 use secrecy::ExposeSecret;
 use settings::{CredentialConfig, EnreachEndpoint, Names, ProcessConfig, StoreUrl};
 
@@ -11,6 +12,7 @@ use crate::sources::{MINIMAL, good, replaced, with};
 const WHOLE: &str = r#"
 [store]
 url = "sqlite://data/voice.db"
+retention = "60d"
 [server]
 listen = "127.0.0.1:9080"
 public_listen = "[::1]:9081"
@@ -47,6 +49,7 @@ api_key = "feed-key"
 fn every_section_is_read() {
     let config = good(WHOLE, &[]);
     assert_eq!(config.store.url, StoreUrl::Sqlite("data/voice.db".into()));
+    assert_eq!(config.store.retention, Duration::days(60));
     assert_eq!(config.server.listen.to_string(), "127.0.0.1:9080");
     assert_eq!(config.server.public_listen.to_string(), "[::1]:9081");
 
@@ -78,6 +81,7 @@ fn every_section_is_read() {
 fn what_is_not_given_has_a_default() {
     let config = good(MINIMAL, &[]);
     assert_eq!(config.store.url, StoreUrl::Sqlite("voice.db".into()));
+    assert_eq!(config.store.retention, Duration::days(45));
     assert_eq!(config.server.listen.to_string(), "127.0.0.1:8080");
     assert_eq!(config.server.public_listen.to_string(), "127.0.0.1:8081");
     let tenant = &config.tenants[0];
@@ -129,6 +133,16 @@ fn stores_are_named_by_url() {
         let config = good(&format!("[store]\nurl = \"{text}\"\n{MINIMAL}"), &[]);
         assert_eq!(config.store.url, url, "{text}");
     }
+}
+
+#[test]
+fn the_time_to_keep_may_come_from_the_environment() {
+    let kept = |text: &str, variables: &[(&str, &str)]| good(text, variables).store.retention;
+    let file = format!("[store]\nretention = \"100d\"\n{MINIMAL}");
+    let variable = [("VOICE__STORE__RETENTION", " 96h ")];
+    assert_eq!(kept(&file, &[]), Duration::days(100));
+    assert_eq!(kept(&file, &variable), Duration::days(4));
+    assert_eq!(kept(MINIMAL, &variable), Duration::days(4));
 }
 
 #[test]
