@@ -20,9 +20,12 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let configuration = CONFIGURATION.replace("http://127.0.0.1:9100", sandbox.base_url());
     let config = ProcessConfig::from_sources(&configuration, None, Vec::new())?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let store = connect::open_store(&config.store).await?;
     for tenant in config.tenants {
         let connection = connect::connect(&tenant, &clock)?;
         let call_sync = CallSync::new(CallSyncParts {
+            tenant: tenant.name,
+            store: store.clone(),
             enreach: Arc::new(connection.enreach),
             dataverse: Arc::new(connection.dataverse),
             clock: clock.clone(),

@@ -34,9 +34,6 @@ const NAMED_CUSTOMERS: usize = 10;
 const SENDER: i64 = 1;
 const RECIPIENT: i64 = 2;
 
-/// `ev_syncsource` of rows that call sync writes (design, section 6).
-const CALL_SYNC: i64 = 451_000_000;
-
 /// How rows are written for one tenant.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct RowStyle<'a> {
@@ -44,6 +41,8 @@ pub(crate) struct RowStyle<'a> {
     pub(crate) names: &'a Names,
     /// The tenant's settings.
     pub(crate) settings: &'a TenantSettings,
+    /// `ev_syncsource` (design, section 6).
+    pub(crate) sync_source: i64,
 }
 
 impl RowStyle<'_> {
@@ -145,7 +144,7 @@ impl RowStyle<'_> {
             (&names.queue_number, queue_number.map(Value::from)),
             (&names.audit, Some(fit(self.audit(call), AUDIT, &names.audit, remarks).into())),
             (&names.match_count, Some(plan.candidates.len().into())),
-            (&names.sync_source, Some(CALL_SYNC.into())),
+            (&names.sync_source, Some(self.sync_source.into())),
         ];
         columns.into_iter().filter_map(|(name, value)| Some((name.clone(), value?))).collect()
     }

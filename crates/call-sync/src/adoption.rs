@@ -112,7 +112,7 @@ fn started_in((from, to): (DateTime<Utc>, DateTime<Utc>), names: &Names) -> Filt
 /// Which row belongs to which call. A row made by someone else goes to one call only, the nearest
 /// in time; the same input gives the same answer whatever its order.
 pub(crate) fn assign(
-    calls: &[PlannedCall],
+    calls: &[&PlannedCall],
     rows: Vec<Row>,
     names: &Names,
     reader: &NumberReader,

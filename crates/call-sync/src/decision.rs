@@ -2,12 +2,10 @@
 
 use std::fmt;
 
-use call_matching::{Candidate, CustomerTable};
 use chrono::{DateTime, Utc};
-use enreach_client::Direction;
 use voice_model::{ActivityId, CallId, ErrorClass};
 
-use crate::legs::CallKind;
+use crate::Evidence;
 
 /// The decision on one call: exactly one in every pass.
 #[derive(Debug, Clone, PartialEq)]
@@ -93,42 +91,9 @@ pub struct Failure {
     pub class: ErrorClass,
     /// What happened, in words.
     pub message: String,
-}
-
-/// What a decision rests on. A call that is not work keeps its time only.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct Evidence {
-    /// When it started.
-    pub start: Option<DateTime<Utc>>,
-    /// Direct or service.
-    pub kind: Option<CallKind>,
-    /// Incoming or outgoing.
-    pub direction: Option<Direction>,
-    /// Customer's number, as E.164 where it is one.
-    pub number: Option<String>,
-    /// The matched customer's name.
-    pub customer: Option<String>,
-    /// All customers that have the number, best first.
-    pub candidates: Vec<CandidateEvidence>,
-    /// Name of the owner.
-    pub owner: Option<String>,
-    /// Remarks: the fallback owner was used, a text was cut, and the like.
-    pub remarks: Vec<String>,
-}
-
-/// A customer that has the number.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CandidateEvidence {
-    /// Its table.
-    pub table: CustomerTable,
-    /// Its name.
-    pub name: String,
-}
-
-impl From<&Candidate> for CandidateEvidence {
-    fn from(candidate: &Candidate) -> Self {
-        Self { table: candidate.customer.table, name: candidate.name.clone() }
-    }
+    /// Whether it was tried in this pass and counts as an attempt. A call whose turn did not come,
+    /// because the pass stopped or its next attempt is not due, was not tried.
+    pub tried: bool,
 }
 
 impl Outcome {
@@ -171,6 +136,21 @@ impl fmt::Display for Outcome {
 }
 
 impl SkipReason {
+    const ALL: [Self; 7] = [
+        Self::KindSwitchedOff,
+        Self::PersonalWorkQueue,
+        Self::NotWork,
+        Self::Unanswered,
+        Self::TooShort,
+        Self::NoNumber,
+        Self::Internal,
+    ];
+
+    /// The reason with this stable name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|reason| reason.name() == name)
+    }
+
     /// The stable name, as written in reports.
     pub fn name(self) -> &'static str {
         match self {
@@ -186,6 +166,14 @@ impl SkipReason {
 }
 
 impl DeferReason {
+    const ALL: [Self; 4] =
+        [Self::InProgress, Self::NoMatch, Self::Ambiguous, Self::NoDefaultAssignee];
+
+    /// The reason with this stable name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|reason| reason.name() == name)
+    }
+
     /// The stable name, as written in reports.
     pub fn name(self) -> &'static str {
         match self {

@@ -1,199 +1,217 @@
 //! Who could be on the phone: customers and users of Dynamics, kept locally.
+//!
+//! The directory is a copy that follows Dynamics by change tracking. Its snapshot in the store lets
+//! a new process go on where the last one was. It is right for the moment of its last refresh, or it
+//! says that it is stale; it is never half loaded and used.
 
-use call_matching::{Customer, CustomerRef, CustomerTable, NumberIndex};
+mod progress;
+mod refresh;
+mod snapshot;
+mod source;
+
+use std::collections::HashMap;
+
+use call_matching::{CustomerRef, CustomerTable, NumberIndex};
 use chrono::{DateTime, Utc};
-use dataverse_client::{
-    Comparison, DataverseApi, Filter, FilterValue, Query, Row, ServiceError, all_rows,
-};
-use settings::{Finding, MatchColumns, Names, TenantSettings};
-use voice_model::{AgentId, SystemUserId, error_chain};
+use dataverse_client::DataverseApi;
+use settings::{Finding, Names, TenantSettings};
+use voice_model::SystemUserId;
 
+use crate::Result;
+use crate::ledger::Ledger;
 use crate::owner::{DynamicsUser, UserBook};
 use crate::phone_system::PhoneSystem;
-use crate::write::is_about_content;
-use crate::{Error, Result};
+
+use progress::Progress;
+use source::{DirectoryTable, Source};
+
+pub(crate) use source::entity_set;
+
+/// What the directory stands on.
+#[derive(Clone, Copy)]
+pub(crate) struct Grounding<'a> {
+    pub(crate) api: &'a dyn DataverseApi,
+    pub(crate) ledger: Ledger<'a>,
+    pub(crate) names: &'a Names,
+    pub(crate) settings: &'a TenantSettings,
+    pub(crate) phone_system: &'a PhoneSystem,
+    pub(crate) now: DateTime<Utc>,
+}
 
 /// Customers by number, and users.
 #[derive(Debug)]
 pub(crate) struct Directory {
     /// Active customers, findable by number.
     pub(crate) customers: NumberIndex,
-    /// Enabled users.
-    pub(crate) users: UserBook,
-    findings: Vec<Finding>,
-    read_at: DateTime<Utc>,
-    /// When the phone system was read, and the columns.
-    made_for: (DateTime<Utc>, MatchColumns),
+    users: HashMap<SystemUserId, DynamicsUser>,
+    book: UserBook,
+    tables: Vec<Table>,
+    /// When the phone system was read whose numbers are nobody's.
+    phone_system_of: DateTime<Utc>,
+    refreshed_at: Option<DateTime<Utc>>,
+    changed: bool,
+}
+
+/// A table of Dynamics that the directory follows.
+#[derive(Debug)]
+struct Table {
+    source: Source,
+    /// Up to where changes are applied; `None` = it has to be loaded whole.
+    progress: Option<Progress>,
+    /// When the store last kept the progress.
+    saved_at: Option<DateTime<Utc>>,
+    finding: Option<Finding>,
+}
+
+/// What became of a row: held as this, or held no more.
+enum Entry {
+    Customer(call_matching::Customer),
+    User(DynamicsUser),
 }
 
 impl Directory {
-    /// Reads active contacts, active accounts, open leads and enabled users. Leads exist only where
-    /// Dynamics 365 Sales is installed (reference, section 3.1); without it there are none.
+    /// The directory as the store has it, which may be empty.
     ///
     /// # Errors
-    /// [`Error::Dataverse`] when a table cannot be read.
-    pub(crate) async fn read(
-        api: &dyn DataverseApi,
-        names: &Names,
-        settings: &TenantSettings,
-        phone_system: &PhoneSystem,
-        now: DateTime<Utc>,
-    ) -> Result<Self> {
-        let columns = &settings.match_columns;
-        let (contacts, accounts, leads, users) = futures::try_join!(
-            read_customers(api, CustomerTable::Contact, columns),
-            read_customers(api, CustomerTable::Account, columns),
-            read_customers(api, CustomerTable::Lead, columns),
-            read_users(api, names),
-        )?;
-        let mut customers = NumberIndex::new(phone_system.reader.clone());
-        customers.set_own_numbers(phone_system.own_numbers());
-        let users = UserBook::new(users, &phone_system.reader);
-        let mut findings = users.findings().to_vec();
-        for (rows, finding) in [contacts, accounts, leads] {
-            rows.into_iter().for_each(|customer| customers.put(customer));
-            findings.extend(finding);
+    /// [`Error::Store`](crate::Error::Store).
+    pub(crate) async fn open(grounding: &Grounding<'_>) -> Result<Self> {
+        let mut directory = Self {
+            customers: NumberIndex::new(grounding.phone_system.reader.clone()),
+            users: HashMap::new(),
+            book: UserBook::default(),
+            tables: DirectoryTable::ALL
+                .into_iter()
+                .map(|table| Table::new(Source::of(table, grounding)))
+                .collect(),
+            phone_system_of: grounding.phone_system.read_at,
+            refreshed_at: None,
+            changed: true,
+        };
+        directory.customers.set_own_numbers(grounding.phone_system.own_numbers());
+        for index in 0..directory.tables.len() {
+            snapshot::load(&mut directory, index, grounding).await?;
         }
-        let made_for = (phone_system.read_at, columns.clone());
-        Ok(Self { customers, users, findings, read_at: now, made_for })
+        directory.rebuild_book();
+        Ok(directory)
     }
 
-    /// Whether it is older than `DirectoryRefreshSeconds`, or was made for other numbers or columns.
-    pub(crate) fn is_stale(
-        &self,
-        now: DateTime<Utc>,
-        settings: &TenantSettings,
-        phone_system: &PhoneSystem,
-    ) -> bool {
-        !(self.read_at..self.read_at + settings.directory_refresh).contains(&now)
-            || self.made_for.0 != phone_system.read_at
-            || self.made_for.1 != settings.match_columns
+    /// Follows a change of the settings or of the phone system. What must be read anew has then no
+    /// progress.
+    pub(crate) fn reground(&mut self, grounding: &Grounding<'_>) {
+        if self.phone_system_of != grounding.phone_system.read_at {
+            self.phone_system_of = grounding.phone_system.read_at;
+            self.read_numbers_with(grounding.phone_system);
+        }
+        for index in 0..self.tables.len() {
+            let source = Source::of(self.tables[index].source.table, grounding);
+            if self.tables[index].wanted() != source.columns {
+                self.forget(index);
+                self.tables[index] = Table::new(source);
+            }
+        }
+    }
+
+    /// Numbers are read by the rules of a region, and own numbers are nobody's: both may have
+    /// changed.
+    fn read_numbers_with(&mut self, phone_system: &PhoneSystem) {
+        self.customers.set_reader(phone_system.reader.clone());
+        self.customers.set_own_numbers(phone_system.own_numbers());
+        self.rebuild_book();
+        self.changed = true;
+    }
+
+    /// Whether it has to be refreshed before it is used.
+    pub(crate) fn is_stale(&self, grounding: &Grounding<'_>) -> bool {
+        let age = grounding.settings.directory_refresh;
+        let fresh = |at: DateTime<Utc>| (at..at + age).contains(&grounding.now);
+        let loaded = self.tables.iter().all(|table| table.progress.is_some());
+        !(loaded && self.refreshed_at.is_some_and(fresh))
+    }
+
+    /// Makes it stale.
+    pub(crate) fn request_refresh(&mut self) {
+        self.refreshed_at = None;
+    }
+
+    /// Applies what has changed in Dynamics: one request for each table if that is little.
+    ///
+    /// # Errors
+    /// [`Error::Dataverse`](crate::Error::Dataverse) and [`Error::Store`](crate::Error::Store); it
+    /// is then as stale as before.
+    pub(crate) async fn refresh(&mut self, grounding: &Grounding<'_>) -> Result<()> {
+        self.refreshed_at = None;
+        for index in 0..self.tables.len() {
+            Box::pin(refresh::table(self, index, grounding)).await?;
+        }
+        self.refreshed_at = Some(grounding.now);
+        Ok(())
+    }
+
+    /// Whether anything has changed since this was last asked.
+    pub(crate) fn take_changed(&mut self) -> bool {
+        std::mem::take(&mut self.changed)
+    }
+
+    /// Enabled users.
+    pub(crate) fn users(&self) -> &UserBook {
+        &self.book
     }
 
     /// What an administrator should put right.
-    pub(crate) fn findings(&self) -> &[Finding] {
-        &self.findings
+    pub(crate) fn findings(&self) -> impl Iterator<Item = &Finding> {
+        let of_tables = self.tables.iter().filter_map(|table| table.finding.as_ref());
+        self.book.findings().iter().chain(of_tables)
     }
-}
 
-/// How a table of customers is read.
-struct CustomerSource {
-    entity_set: &'static str,
-    key: &'static str,
-    name: &'static str,
-    parent: Option<&'static str>,
-}
-
-fn source(table: CustomerTable) -> CustomerSource {
-    match table {
-        CustomerTable::Contact => CustomerSource {
-            entity_set: "contacts",
-            key: "contactid",
-            name: "fullname",
-            parent: Some("parentcustomerid"),
-        },
-        CustomerTable::Account => {
-            CustomerSource { entity_set: "accounts", key: "accountid", name: "name", parent: None }
-        }
-        CustomerTable::Lead => {
-            CustomerSource { entity_set: "leads", key: "leadid", name: "fullname", parent: None }
+    fn hold(&mut self, entry: Entry) {
+        match entry {
+            Entry::Customer(customer) => self.customers.put(customer),
+            Entry::User(user) => drop(self.users.insert(user.id, user)),
         }
     }
-}
 
-/// The customers of a table. Columns of the setting that the table does not have give way to the
-/// usual ones, with a finding.
-async fn read_customers(
-    api: &dyn DataverseApi,
-    table: CustomerTable,
-    columns: &MatchColumns,
-) -> Result<(Vec<Customer>, Option<Finding>)> {
-    let usual = MatchColumns::default();
-    let (wanted, usual) = (columns.of(table.logical_name()), usual.of(table.logical_name()));
-    match rows_with_number(api, table, wanted).await {
-        Err(error) if is_about_content(error.class()) && wanted != usual => {
-            let message = format!(
-                "{} cannot be searched by {}; the usual columns are used. Dynamics says: {}",
-                table.logical_name(),
-                wanted.join(", "),
-                error_chain(&error)
-            );
-            let rows = rows_with_number(api, table, usual).await?;
-            Ok((rows, Some(Finding::new("MatchColumns", message))))
+    /// Lets go of a row; whether it was held.
+    fn drop_row(&mut self, table: DirectoryTable, id: uuid::Uuid) -> bool {
+        match table {
+            DirectoryTable::Customers(table) => {
+                self.customers.remove(CustomerRef { table, id }).is_some()
+            }
+            DirectoryTable::Users => self.users.remove(&SystemUserId(id)).is_some(),
         }
-        result => Ok((result?, None)),
     }
-}
 
-async fn rows_with_number(
-    api: &dyn DataverseApi,
-    table: CustomerTable,
-    columns: &[String],
-) -> dataverse_client::Result<Vec<Customer>> {
-    if columns.is_empty() {
-        return Ok(Vec::new());
-    }
-    let source = source(table);
-    let has_number = columns
-        .iter()
-        .map(|column| Filter::compare(column.as_str(), Comparison::Ne, FilterValue::Null));
-    let query = Query::new(source.entity_set)
-        .select([source.key, source.name, "createdon"])
-        .select(source.parent.map(|parent| format!("_{parent}_value")))
-        .select(columns.iter().map(String::as_str))
-        .filter(Filter::eq("statecode", 0))
-        .filter(Filter::any(has_number));
-    match all_rows(api, &query).await {
-        Ok(rows) => Ok(rows.iter().filter_map(|row| customer(row, table, columns)).collect()),
-        Err(error) if table == CustomerTable::Lead && is_table_missing(&error) => {
-            tracing::debug!("there is no table of leads in this environment");
-            Ok(Vec::new())
+    /// Lets go of all rows of a table.
+    fn forget(&mut self, index: usize) {
+        match self.tables[index].source.table {
+            DirectoryTable::Customers(table) => self.forget_customers(table),
+            DirectoryTable::Users => self.users.clear(),
         }
-        Err(error) => Err(error),
+        self.changed = true;
+    }
+
+    fn forget_customers(&mut self, table: CustomerTable) {
+        let all = self.customers.customers().map(|customer| customer.reference);
+        let gone: Vec<_> = all.filter(|reference| reference.table == table).collect();
+        for reference in gone {
+            self.customers.remove(reference);
+        }
+    }
+
+    fn rebuild_book(&mut self) {
+        self.book = UserBook::new(self.users.values().cloned().collect(), self.customers.reader());
     }
 }
 
-fn is_table_missing(error: &dataverse_client::Error) -> bool {
-    error.service().is_some_and(ServiceError::is_table_missing)
+impl Table {
+    fn new(source: Source) -> Self {
+        Self { source, progress: None, saved_at: None, finding: None }
+    }
+
+    /// The columns that the settings ask for, also while others stand in for them.
+    fn wanted(&self) -> &[String] {
+        self.source.instead_of.as_deref().unwrap_or(&self.source.columns)
+    }
 }
 
-fn customer(row: &Row, table: CustomerTable, columns: &[String]) -> Option<Customer> {
-    let source = source(table);
-    Some(Customer {
-        reference: CustomerRef { table, id: row.uuid(source.key)? },
-        name: row.text(source.name).unwrap_or("(no name)").to_owned(),
-        created_on: row.instant("createdon"),
-        parent_account: source.parent.and_then(|parent| row.lookup(parent)),
-        numbers: columns.iter().filter_map(|column| row.text(column)).map(str::to_owned).collect(),
-    })
-}
-
-/// The entity set of a table of customers.
-pub(crate) fn entity_set(table: CustomerTable) -> &'static str {
-    source(table).entity_set
-}
-
-async fn read_users(api: &dyn DataverseApi, names: &Names) -> Result<Vec<DynamicsUser>> {
-    let phones = ["mobilephone", "address1_telephone1"];
-    let query = Query::new("systemusers")
-        .select(["systemuserid", "fullname", "createdon", names.cloud_user_id.as_str()])
-        .select(phones)
-        .filter(Filter::eq("isdisabled", false));
-    let rows = all_rows(api, &query).await.map_err(Error::from)?;
-    Ok(rows
-        .iter()
-        .filter_map(|row| {
-            Some(DynamicsUser {
-                id: SystemUserId(row.uuid("systemuserid")?),
-                name: row.text("fullname").unwrap_or("(no name)").to_owned(),
-                agent: row.text(&names.cloud_user_id).and_then(|id| AgentId::new(id).ok()),
-                phones: phones
-                    .iter()
-                    .filter_map(|phone| row.text(phone))
-                    .map(str::to_owned)
-                    .collect(),
-                created_on: row.instant("createdon"),
-            })
-        })
-        .collect())
-}
+#[cfg(test)]
+mod tests;

@@ -18,6 +18,9 @@ pub enum Error {
     /// The tenant's settings could not be read.
     #[error("the settings in Dynamics 365 could not be read")]
     Settings(#[from] settings::Error),
+    /// The store could not be used.
+    #[error("what passes remember could not be read or kept")]
+    Store(#[from] sync_store::Error),
     /// The API user's own row does not name its organisation.
     #[error(
         "/users/me of Enreach Cloud names no OrganizationID, without which calls cannot be told \
@@ -44,6 +47,7 @@ impl Error {
             Self::Enreach(source) => source.class(),
             Self::Dataverse(source) => source.class(),
             Self::Settings(source) => source.class(),
+            Self::Store(source) => source.class(),
             Self::NoOrganization | Self::OrganizationChanged { .. } => ErrorClass::Rejected,
         }
     }

@@ -8,14 +8,17 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Duration, Utc};
 use enreach_client::{CallRow, Direction, Privacy, Reported, RowKind};
+use serde::{Deserialize, Serialize};
 use voice_model::{AgentId, CallId};
 
 /// Where a row was read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Source {
     /// `/calls`: rows of users.
+    #[serde(rename = "calls")]
     Calls,
     /// `/servicecall`: rows of queues.
+    #[serde(rename = "servicecall")]
     ServiceCalls,
 }
 
@@ -29,7 +32,8 @@ pub struct Leg {
 }
 
 /// What a conversation counts as.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum CallKind {
     /// Made by or to a person.
     Direct,

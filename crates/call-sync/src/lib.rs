@@ -2,12 +2,18 @@
 
 mod activity;
 mod adoption;
+mod deciding;
 mod decision;
 mod directory;
+mod dry_run;
+mod errand;
 mod error;
+mod evidence;
+mod explain;
+mod fail_point;
 mod fetch;
+mod ledger;
 mod legs;
-mod memory;
 mod missing_legs;
 mod owner;
 mod pass;
@@ -18,13 +24,15 @@ mod round;
 #[cfg(test)]
 mod sample;
 mod screen;
+mod settle;
 mod window;
 mod write;
 
-pub use decision::{
-    CandidateEvidence, Decision, DeferReason, Evidence, Failure, LoggedBy, Outcome, SkipReason,
-};
+pub use decision::{Decision, DeferReason, Failure, LoggedBy, Outcome, SkipReason};
+pub use errand::{Backfill, Freshness};
 pub use error::{Error, Result};
+pub use evidence::{CandidateEvidence, Evidence, Tried};
+pub use explain::{CallHistory, ExplainedDecision, explain_call, explain_number};
 pub use legs::{CallKind, Conversation, Leg, Source, fold};
-pub use pass::{CallSync, CallSyncParts, Freshness};
+pub use pass::{CallSync, CallSyncParts};
 pub use report::{ErrorSummary, PassReport, Requests, TenantSummary};

@@ -12,8 +12,8 @@ use enreach_client::{EnreachApi, WindowBasis};
 use futures::stream::{self, StreamExt, TryStreamExt};
 
 use crate::Result;
+use crate::ledger::Knowledge;
 use crate::legs::{Conversation, Leg, Source, fold};
-use crate::memory::Knowledge;
 use crate::window::Span;
 use crate::write::is_about_content;
 

@@ -1,29 +1,32 @@
 //! One pass for one tenant: settings, window, fetch, fold, decide, write, remember.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 use std::time::Instant;
 
-use call_matching::{CallerNumber, NumberReader};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Duration, Utc};
 use dataverse_client::{DataverseApi, StatusOption};
 use enreach_client::EnreachApi;
-use settings::{Finding, Names, SettingsCache, TenantSettings};
+use settings::{LoadedSettings, Names, SettingsCache, TenantSettings};
+use sync_store::{JobName, Store};
 use tokio::sync::Mutex;
-use voice_model::Clock;
+use voice_model::{Clock, TenantName};
 
-use crate::decision::{Decision, Evidence, Failure, LoggedBy, Outcome, SkipReason};
+use crate::deciding::{Deciding, fail_undecided};
 use crate::directory::Directory;
-use crate::fetch::fetch;
+use crate::errand::{Backfill, Errand, Freshness};
+use crate::fail_point::{self, FailPoint};
+use crate::fetch::{Fetched, fetch};
+use crate::ledger::{Known, Ledger};
 use crate::legs::{Conversation, fold};
-use crate::memory::Memory;
-use crate::missing_legs::{complete, may_lack_legs};
 use crate::phone_system::PhoneSystem;
-use crate::plan::evidence_of;
-use crate::round::Round;
-use crate::screen::{Screening, screen};
-use crate::window::Span;
-use crate::{Error, PassReport, Result, window};
+use crate::window::{self, Span};
+use crate::{PassReport, Result};
+
+/// How old the cursor in the store may be while nothing happens. It may lag behind by less than the
+/// shortest window without any call being read twice, and a pass without work need not wait for a
+/// disk.
+const CURSOR_LAG: Duration = Duration::minutes(5);
 
 /// Call sync for one tenant.
 ///
@@ -36,10 +39,14 @@ pub struct CallSync {
 
 /// What call sync is made of.
 pub struct CallSyncParts {
+    /// Under which name the store keeps what belongs to this tenant.
+    pub tenant: TenantName,
     /// The telephony side.
     pub enreach: Arc<dyn EnreachApi>,
     /// The CRM side.
     pub dataverse: Arc<dyn DataverseApi>,
+    /// What passes remember.
+    pub store: Arc<dyn Store>,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// Logical names in this environment.
@@ -48,21 +55,23 @@ pub struct CallSyncParts {
     pub overrides: BTreeMap<String, String>,
 }
 
-/// How fresh the caches of a pass must be.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Freshness {
-    /// Customers and users are read again when they are older than `DirectoryRefreshSeconds`.
-    Cached,
-    /// They are read again if there is anything to match.
-    Fresh,
+/// Caches, which may be lost at any time.
+pub(crate) struct State {
+    settings: SettingsCache,
+    phone_system: Option<Arc<PhoneSystem>>,
+    phone_system_is_due: bool,
+    pub(crate) directory: Option<Directory>,
+    pub(crate) status_options: StatusOptions,
+    /// The settings that the last pass with something to match decided by.
+    pub(crate) decided_by: Option<TenantSettings>,
+    live: Option<LiveCursor>,
 }
 
-struct State {
-    settings: SettingsCache,
-    phone_system: Option<PhoneSystem>,
-    directory: Option<Directory>,
-    status_options: StatusOptions,
-    memory: Memory,
+/// Where live passes have got.
+#[derive(Debug, Clone, Copy)]
+struct LiveCursor {
+    at: DateTime<Utc>,
+    saved: DateTime<Utc>,
 }
 
 impl CallSync {
@@ -72,26 +81,57 @@ impl CallSync {
         let state = State {
             settings,
             phone_system: None,
+            phone_system_is_due: false,
             directory: None,
             status_options: StatusOptions::default(),
-            memory: Memory::default(),
+            decided_by: None,
+            live: None,
         };
         Self { parts, state: Mutex::new(state) }
     }
 
-    /// One pass. What stops it is in the report, together with all that was done before.
+    /// One live pass over the last minutes. What stops it is in the report, together with all that
+    /// was done before.
     ///
     /// Repeating a pass is harmless, whatever became of the one before.
     pub async fn pass(&self, freshness: Freshness) -> PassReport {
+        self.run(Errand::Live(freshness)).await
+    }
+
+    /// One retro pass: the calls of the last 24 hours, or since the last good retro pass, once more.
+    pub async fn retro(&self) -> PassReport {
+        self.run(Errand::Retro).await
+    }
+
+    /// Decides the calls of a given time anew, those that were skipped or given up included.
+    pub async fn backfill(&self, backfill: Backfill) -> PassReport {
+        self.run(Errand::Backfill(backfill)).await
+    }
+
+    /// Has settings and users of both systems read again by the next pass.
+    pub async fn refresh(&self) {
+        let mut state = self.state.lock().await;
+        state.settings.request_refresh();
+        state.phone_system_is_due = true;
+        if let Some(directory) = &mut state.directory {
+            directory.request_refresh();
+        }
+    }
+
+    async fn run(&self, errand: Errand) -> PassReport {
         let started = Instant::now();
         let (enreach, dataverse) =
             (self.parts.enreach.requests_sent(), self.parts.dataverse.requests_sent());
         let mut report = PassReport::default();
         let mut state = self.state.lock().await;
-        let run = Pass { parts: &self.parts, now: self.parts.clock.now(), freshness };
-        if let Err(error) = Box::pin(run.run(&mut state, &mut report)).await {
+        let pass = Pass { parts: &self.parts, now: self.parts.clock.now(), errand };
+        if let Err(error) = Box::pin(pass.run(&mut state, &mut report)).await {
             report.error = Some(error);
         }
+        report.unprocessed_since = report.oldest_failure().or_else(|| {
+            let stopped = report.error.is_some();
+            stopped.then(|| state.live.map_or(pass.now, |cursor| cursor.at))
+        });
         report
             .decisions
             .sort_by(|a, b| (a.evidence.start, &a.call).cmp(&(b.evidence.start, &b.call)));
@@ -102,198 +142,193 @@ impl CallSync {
     }
 }
 
+#[derive(Clone, Copy)]
 pub(crate) struct Pass<'a> {
     pub(crate) parts: &'a CallSyncParts,
-    now: DateTime<Utc>,
-    freshness: Freshness,
+    pub(crate) now: DateTime<Utc>,
+    pub(crate) errand: Errand,
 }
 
-/// A conversation and the customer's number.
-pub(crate) type OpenCall = (Arc<Conversation>, CallerNumber);
+/// The calls of a pass with what earlier passes know of them.
+pub(crate) struct Gathered {
+    pub(crate) calls: Vec<Arc<Conversation>>,
+    pub(crate) known: Known,
+}
 
-impl Pass<'_> {
-    async fn run(&self, state: &mut State, report: &mut PassReport) -> Result<()> {
+impl<'a> Pass<'a> {
+    pub(crate) fn ledger(self) -> Ledger<'a> {
+        Ledger { store: self.parts.store.as_ref(), tenant: &self.parts.tenant }
+    }
+
+    async fn run(self, state: &mut State, report: &mut PassReport) -> Result<()> {
         let dataverse = self.parts.dataverse.as_ref();
         let loaded = state.settings.current(dataverse, self.now).await?.clone();
         report.findings.extend(loaded.findings.iter().cloned());
-        let settings = &loaded.settings;
-        self.refresh_phone_system(state, settings).await?;
-        let Some(phone_system) = &state.phone_system else { return Ok(()) };
-        state.memory.hold_to(&phone_system.organization)?;
+        let phone_system = self.phone_system(state, &loaded.settings).await?;
         report.findings.extend(phone_system.findings.iter().cloned());
 
-        let span = window::live(self.now, state.memory.last_good_pass, settings);
-        let fetched = fetch(self.parts.enreach.as_ref(), &span, settings).await?;
-        report.rows = fetched.legs.len() + fetched.unreadable.len();
-        report.unreadable = fetched.unreadable;
-        let earlier = state.memory.earlier_legs(&fetched.legs);
-        let mut calls: Vec<_> =
-            fold(fetched.legs.into_iter().chain(earlier)).into_iter().map(Arc::new).collect();
+        let span = self.span(state, &loaded.settings).await?;
+        let fetched = fetch(self.parts.enreach.as_ref(), &span, &loaded.settings).await?;
+        let mut gathered = self.gather(fetched, &span, report).await?;
+        Box::pin(self.decide(&mut gathered, &span, state, &loaded, &phone_system, report)).await?;
+        let idle = report.decisions.is_empty();
+        self.move_cursor(state, idle).await
+    }
 
-        let result = Box::pin(self.decide(&mut calls, &span, state, settings, report)).await;
+    /// Decides every call; what an error leaves undecided is reported as failed.
+    async fn decide(
+        self,
+        gathered: &mut Gathered,
+        span: &Span,
+        state: &mut State,
+        loaded: &LoadedSettings,
+        phone_system: &PhoneSystem,
+        report: &mut PassReport,
+    ) -> Result<()> {
+        let deciding = Deciding { pass: self, loaded, phone_system, span };
+        let result = Box::pin(deciding.run(gathered, state, report)).await;
         if let Err(error) = &result {
-            fail_undecided(&calls, error, report);
-        }
-        let outcomes: HashMap<_, _> =
-            report.decisions.iter().map(|decision| (&decision.call, &decision.outcome)).collect();
-        for call in &calls {
-            if let Some(outcome) = outcomes.get(&call.call) {
-                state.memory.keep(self.now, call, outcome);
-            }
-        }
-        state.memory.forget_old(self.now);
-        if result.is_ok() {
-            state.memory.last_good_pass = Some(self.now);
+            fail_undecided(&gathered.calls, error, report);
         }
         result
     }
 
     /// Users and queues change rarely; while they cannot be read again, the last ones serve.
-    async fn refresh_phone_system(
-        &self,
+    async fn phone_system(
+        self,
         state: &mut State,
         settings: &TenantSettings,
-    ) -> Result<()> {
-        if state.phone_system.as_ref().is_some_and(|system| !system.is_stale(self.now, settings)) {
+    ) -> Result<Arc<PhoneSystem>> {
+        if let Some(system) = &state.phone_system
+            && !state.phone_system_is_due
+            && !system.is_stale(self.now, settings)
+        {
+            return Ok(Arc::clone(system));
+        }
+        let system = match PhoneSystem::read(self.parts.enreach.as_ref(), settings, self.now).await
+        {
+            Ok(system) => Arc::new(system),
+            Err(error) => match &state.phone_system {
+                Some(system) if error.class().is_passing() => {
+                    let error = error.chain();
+                    tracing::warn!(error, "users and queues could not be read again");
+                    return Ok(Arc::clone(system));
+                }
+                _ => return Err(error),
+            },
+        };
+        self.ledger().hold_to(&system.organization).await?;
+        state.phone_system = Some(Arc::clone(&system));
+        state.phone_system_is_due = false;
+        Ok(system)
+    }
+
+    async fn span(self, state: &mut State, settings: &TenantSettings) -> Result<Span> {
+        match self.errand {
+            Errand::Backfill(backfill) => Ok(window::given(backfill.window, self.now)),
+            Errand::Live(_) => {
+                let last = self.live_cursor(state, settings).await?;
+                Ok(window::live(self.now, Some(last), settings))
+            }
+            Errand::Retro => {
+                let first = window::first_retro_cursor(self.now);
+                let last = self.cursor(&JobName::RETRO_SYNC, first).await?;
+                Ok(window::retro(self.now, Some(last)))
+            }
+        }
+    }
+
+    /// Where a job has got. One that begins now begins at `first`, which is kept at once: should its
+    /// first pass fail, the next one looks back as far.
+    async fn cursor(self, job: &JobName, first: DateTime<Utc>) -> Result<DateTime<Utc>> {
+        let CallSyncParts { store, tenant, .. } = self.parts;
+        match store.cursor(tenant, job).await? {
+            Some(cursor) => Ok(cursor),
+            None => Ok(store.advance_cursor(tenant, job, first).await?),
+        }
+    }
+
+    /// The cursor of live passes, which this process may have moved further than it has saved.
+    async fn live_cursor(
+        self,
+        state: &mut State,
+        settings: &TenantSettings,
+    ) -> Result<DateTime<Utc>> {
+        if let Some(cursor) = state.live {
+            return Ok(cursor.at);
+        }
+        let first = window::first_live_cursor(self.now, settings);
+        let saved = self.cursor(&JobName::CALL_SYNC, first).await?;
+        state.live = Some(LiveCursor { at: saved, saved });
+        Ok(saved)
+    }
+
+    /// Folds what came with what is kept of the same calls, and of calls whose next attempt is due.
+    async fn gather(
+        self,
+        fetched: Fetched,
+        span: &Span,
+        report: &mut PassReport,
+    ) -> Result<Gathered> {
+        report.rows = fetched.legs.len() + fetched.unreadable.len();
+        report.unreadable = fetched.unreadable;
+        let seen: HashSet<_> = fetched.legs.iter().map(|leg| leg.row.call_id.clone()).collect();
+        let mut seen: Vec<_> = seen.into_iter().collect();
+        seen.sort_unstable();
+        let mut known = self.ledger().known(&seen).await?;
+        // A row without id cannot be told from its newer state: the one that came counts.
+        let kept = |call| known.legs(call).into_iter().filter(|leg| leg.row.id.is_some());
+        let mut legs: Vec<_> = seen.iter().flat_map(kept).collect();
+        if self.errand.looks_after_waiting_calls() {
+            let due = self.ledger().due(self.now).await?;
+            for state in due.into_iter().filter(|state| seen.binary_search(&state.call).is_err()) {
+                let call = state.call.clone();
+                known.add(state);
+                legs.extend(known.legs(&call));
+            }
+        }
+        let calls = fold(fetched.legs.into_iter().chain(legs));
+        let calls = calls.into_iter().filter(|call| span.covers(call)).map(Arc::new).collect();
+        Ok(Gathered { calls, known })
+    }
+
+    /// The last thing that a pass does. A crash before it repeats the pass.
+    async fn move_cursor(self, state: &mut State, idle: bool) -> Result<()> {
+        let Some(job) = self.errand.cursor() else { return Ok(()) };
+        let is_live = job == JobName::CALL_SYNC;
+        if let Some(cursor) = &mut state.live
+            && is_live
+            && idle
+            && (Duration::zero()..CURSOR_LAG).contains(&(self.now - cursor.saved))
+        {
+            cursor.at = cursor.at.max(self.now);
             return Ok(());
         }
-        match PhoneSystem::read(self.parts.enreach.as_ref(), settings, self.now).await {
-            Ok(system) => state.phone_system = Some(system),
-            Err(error) if state.phone_system.is_some() && error.class().is_passing() => {
-                tracing::warn!(error = error.chain(), "users and queues could not be read again");
-            }
-            Err(error) => return Err(error),
+        fail_point::reach(FailPoint::BeforeCursor);
+        let saved = self.parts.store.advance_cursor(&self.parts.tenant, &job, self.now).await?;
+        if is_live {
+            state.live = Some(LiveCursor { at: saved, saved });
         }
         Ok(())
     }
-
-    /// Decides every call; what an error leaves undecided is missing in the report.
-    async fn decide(
-        &self,
-        calls: &mut [Arc<Conversation>],
-        span: &Span,
-        state: &mut State,
-        settings: &TenantSettings,
-        report: &mut PassReport,
-    ) -> Result<()> {
-        let Some(phone_system) = &state.phone_system else { return Ok(()) };
-        let is_own = |number: &CallerNumber| phone_system.is_own(number);
-        let first_rules =
-            |call: &Conversation| screen(call, settings, &phone_system.reader, is_own);
-        let incomplete = calls.iter_mut().filter(|call| {
-            matches!(first_rules(call), Screening::Open(_))
-                && may_lack_legs(call, span, state.memory.knowledge(&call.call))
-        });
-        complete(self.parts.enreach.as_ref(), incomplete.collect()).await?;
-
-        let mut open = Vec::new();
-        for call in calls.iter() {
-            match (state.memory.logged(&call.call), first_rules(call)) {
-                (Some(activity), screening) => {
-                    report.findings.extend(private_after_all(call, &screening));
-                    let outcome = Outcome::AlreadyLogged { activity, by: LoggedBy::Us };
-                    report.decisions.push(decided(call, outcome, &phone_system.reader));
-                }
-                (None, Screening::Decided(outcome)) => {
-                    report.decisions.push(decided(call, outcome, &phone_system.reader));
-                }
-                (None, Screening::Open(number)) => open.push((Arc::clone(call), number)),
-            }
-        }
-        if open.is_empty() {
-            return Ok(());
-        }
-        Box::pin(self.log(open, state, settings, report)).await
-    }
-
-    /// Finds owner and customer of the open calls, and writes what is to be written.
-    async fn log(
-        &self,
-        open: Vec<OpenCall>,
-        state: &mut State,
-        settings: &TenantSettings,
-        report: &mut PassReport,
-    ) -> Result<()> {
-        let Some(phone_system) = &state.phone_system else { return Ok(()) };
-        let dataverse = self.parts.dataverse.as_ref();
-        let fresh_enough = |directory: &Directory| {
-            self.freshness == Freshness::Cached
-                && !directory.is_stale(self.now, settings, phone_system)
-        };
-        let mut directory = match state.directory.take().filter(fresh_enough) {
-            Some(directory) => directory,
-            None => {
-                Directory::read(dataverse, &self.parts.names, settings, phone_system, self.now)
-                    .await?
-            }
-        };
-        report.findings.extend(directory.findings().iter().cloned());
-        let status_options = match settings.multiple_match_phone_call_status {
-            Some(_) if settings.enable_multiple_match_create => {
-                state.status_options.current(dataverse, self.now, settings).await?
-            }
-            _ => &[],
-        };
-        let round = Round { parts: self.parts, settings, phone_system, status_options };
-        let result = round.run(open, &mut directory, report).await;
-        state.directory = Some(directory);
-        result
-    }
 }
 
-/// The decision on a call that its own rows decide. Of a call that is not work only the time is
-/// kept.
-fn decided(call: &Conversation, outcome: Outcome, reader: &NumberReader) -> Decision {
-    let evidence = if outcome == Outcome::Skipped(SkipReason::NotWork) {
-        Evidence { start: call.start, ..Evidence::default() }
-    } else {
-        evidence_of(call, Some(&reader.from_enreach(call.customer_number.as_deref())))
-    };
-    Decision { call: call.call.clone(), outcome, modified: call.modified, evidence }
-}
-
-/// A call that was logged as work and is now private: its row stays, a person has to judge.
-fn private_after_all(call: &Conversation, screening: &Screening) -> Option<Finding> {
-    let private = *screening == Screening::Decided(Outcome::Skipped(SkipReason::NotWork));
-    private.then(|| {
-        let message = "was logged as work and is marked private now; its phone call is still there";
-        Finding::new(format!("call {}", call.call), message)
-    })
-}
-
-/// What stopped the pass is what happened to every call that it left undecided.
-fn fail_undecided(calls: &[Arc<Conversation>], error: &Error, report: &mut PassReport) {
-    let decided: HashSet<_> = report.decisions.iter().map(|decision| &decision.call).collect();
-    let failed: Vec<_> = calls
-        .iter()
-        .filter(|call| !decided.contains(&call.call))
-        .map(|call| Decision {
-            call: call.call.clone(),
-            outcome: Outcome::Failed(Failure { class: error.class(), message: error.chain() }),
-            modified: call.modified,
-            evidence: Evidence { start: call.start, ..Evidence::default() },
-        })
-        .collect();
-    report.decisions.extend(failed);
-}
-
-/// The status reasons of `phonecall`, as old as the settings at the most.
+/// The status reasons of `phonecall`, read when a setting needs them.
 #[derive(Default)]
-struct StatusOptions {
+pub(crate) struct StatusOptions {
     options: Vec<StatusOption>,
     read_at: Option<DateTime<Utc>>,
 }
 
 impl StatusOptions {
-    async fn current(
+    pub(crate) async fn current(
         &mut self,
         api: &dyn DataverseApi,
         now: DateTime<Utc>,
         settings: &TenantSettings,
     ) -> Result<&[StatusOption]> {
-        let fresh =
-            self.read_at.is_some_and(|at| (at..at + settings.settings_refresh).contains(&now));
-        if !fresh {
+        let fresh = |read_at| (read_at..read_at + settings.settings_refresh).contains(&now);
+        if !self.read_at.is_some_and(fresh) {
             self.options = api.status_options("phonecall").await?;
             self.read_at = Some(now);
         }

@@ -8,8 +8,10 @@ use enreach_client::Direction;
 use settings::{Finding, TenantSettings, UnansweredCallState};
 use voice_model::{ActivityId, OrganizationId};
 
-use crate::decision::{CandidateEvidence, Decision, DeferReason, Evidence, Outcome};
+use crate::Evidence;
+use crate::decision::{Decision, DeferReason, Outcome};
 use crate::directory::Directory;
+use crate::evidence::Tried;
 use crate::legs::{CallKind, Conversation};
 use crate::owner::Owner;
 use crate::phone_system::PhoneSystem;
@@ -31,6 +33,8 @@ pub(crate) struct PlannedCall {
     pub(crate) owner: Owner,
     /// State and status in the end.
     pub(crate) status: FinalStatus,
+    /// What the plan rests on.
+    pub(crate) evidence: Evidence,
     /// What an administrator should put right.
     pub(crate) findings: Vec<Finding>,
 }
@@ -82,39 +86,35 @@ impl Grounds<'_> {
         number: CallerNumber,
     ) -> Result<Box<PlannedCall>, Box<Decision>> {
         let settings = self.settings;
-        let owner = self.directory.users.owner(
+        let owner = self.directory.users().owner(
             call.agent.as_ref(),
             settings.default_crm_assignee.as_ref(),
             |agent| self.phone_system.numbers_of(agent),
         );
+        let mut evidence = evidence_of(&call, Some(&number));
         let Some(owner) = owner else {
-            return Err(deferred(&call, &number, DeferReason::NoDefaultAssignee, Vec::new(), None));
+            return Err(deferred(&call, DeferReason::NoDefaultAssignee, evidence));
         };
         let rules = match_rules(settings);
+        evidence.owner = Some(owner.name.clone());
+        evidence.tried = Some(tried(&number, &rules));
         let found = self.directory.customers.find(&number, &rules);
         let ranked = found.clone();
         let (customer, candidates) = match choose(found, &rules) {
-            MatchResult::None => {
-                return Err(deferred(
-                    &call,
-                    &number,
-                    DeferReason::NoMatch,
-                    Vec::new(),
-                    Some(owner),
-                ));
-            }
+            MatchResult::None => return Err(deferred(&call, DeferReason::NoMatch, evidence)),
             MatchResult::One { candidate, .. } => (Some(candidate), ranked),
             MatchResult::Several(candidates) => {
                 let create =
                     call.kind == CallKind::Service && settings.enable_multiple_match_create;
                 if !create {
-                    let several = candidates.iter().map(CandidateEvidence::from).collect();
-                    let reason = DeferReason::Ambiguous;
-                    return Err(deferred(&call, &number, reason, several, Some(owner)));
+                    let evidence = evidence.with_candidates(&candidates);
+                    return Err(deferred(&call, DeferReason::Ambiguous, evidence));
                 }
                 (None, candidates)
             }
         };
+        evidence.customer = customer.as_ref().map(|customer| customer.name.clone());
+        let evidence = evidence.with_candidates(&candidates);
         let (status, finding) = self.final_status(&call, customer.is_none());
         Ok(Box::new(PlannedCall {
             activity: activity_of(&self.phone_system.organization, &call),
@@ -124,6 +124,7 @@ impl Grounds<'_> {
             candidates,
             owner,
             status,
+            evidence,
             findings: finding.into_iter().collect(),
         }))
     }
@@ -156,27 +157,20 @@ impl Grounds<'_> {
 }
 
 impl PlannedCall {
-    /// The evidence of its decision.
-    pub(crate) fn evidence(&self) -> Evidence {
-        let mut evidence = evidence_of(&self.call, Some(&self.number));
-        evidence.customer = self.customer.as_ref().map(|customer| customer.name.clone());
-        evidence.candidates = self.candidates.iter().map(CandidateEvidence::from).collect();
+    /// The decision on it.
+    pub(crate) fn decision(&self, outcome: Outcome) -> Decision {
+        let mut evidence = self.evidence.clone();
+        // A refused owner may have given way to another since.
         evidence.owner = Some(self.owner.name.clone());
         evidence.remarks = self.findings.iter().map(Finding::to_string).collect();
         if self.owner.is_fallback {
             evidence.remarks.push("owned by the user of DefaultCrmAssignee".to_owned());
         }
-        evidence
-    }
-
-    /// The decision on it.
-    pub(crate) fn decision(&self, outcome: Outcome) -> Decision {
-        Decision {
-            call: self.call.call.clone(),
-            outcome,
-            modified: self.call.modified,
-            evidence: self.evidence(),
+        if let Outcome::Failed(failure) = &outcome {
+            evidence.failure = Some(failure.message.clone());
         }
+        let (call, modified) = (self.call.call.clone(), self.call.modified);
+        Decision { call, outcome, modified, evidence }
     }
 }
 
@@ -194,22 +188,19 @@ fn match_rules(settings: &TenantSettings) -> MatchRules {
     }
 }
 
-fn deferred(
-    call: &Conversation,
-    number: &CallerNumber,
-    reason: DeferReason,
-    candidates: Vec<CandidateEvidence>,
-    owner: Option<Owner>,
-) -> Box<Decision> {
-    let mut evidence = evidence_of(call, Some(number));
-    evidence.candidates = candidates;
-    evidence.owner = owner.map(|owner| owner.name);
-    Box::new(Decision {
-        call: call.call.clone(),
-        outcome: Outcome::Deferred(reason),
-        modified: call.modified,
-        evidence,
-    })
+fn deferred(call: &Conversation, reason: DeferReason, evidence: Evidence) -> Box<Decision> {
+    let (modified, call) = (call.modified, call.call.clone());
+    Box::new(Decision { call, outcome: Outcome::Deferred(reason), modified, evidence })
+}
+
+/// What customers are looked for by.
+fn tried(number: &CallerNumber, rules: &MatchRules) -> Tried {
+    let tried = call_matching::Tried::of(number, rules);
+    Tried {
+        exact: tried.exact().map(ToString::to_string),
+        contained: tried.contained().map(str::to_owned),
+        too_few: tried.too_few().map(str::to_owned),
+    }
 }
 
 /// The evidence that the call itself gives.

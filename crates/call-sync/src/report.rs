@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use enreach_client::UnreadableRow;
 use serde::Serialize;
 use settings::Finding;
-use voice_model::{ErrorClass, TenantName};
+use voice_model::{ErrorClass, TenantName, mask_numbers};
 
 use crate::Error;
 use crate::decision::{Decision, Outcome};
@@ -22,6 +23,9 @@ pub struct PassReport {
     pub decisions: Vec<Decision>,
     /// What an administrator should put right.
     pub findings: Vec<Finding>,
+    /// Since when something waits that should have been done: the start of the oldest call that
+    /// failed, or where a pass that was stopped took up.
+    pub unprocessed_since: Option<DateTime<Utc>>,
     /// Requests sent to Enreach, every attempt counted.
     pub enreach_requests: u64,
     /// Requests sent to Dataverse, every attempt counted, a batch as one.
@@ -33,6 +37,12 @@ pub struct PassReport {
 }
 
 impl PassReport {
+    /// When the oldest call started that should have been logged and could not be.
+    pub(crate) fn oldest_failure(&self) -> Option<DateTime<Utc>> {
+        let failed = |decision: &&Decision| matches!(decision.outcome, Outcome::Failed(_));
+        self.decisions.iter().filter(failed).filter_map(|decision| decision.evidence.start).min()
+    }
+
     /// The counts of the pass, in the shape that `--json` prints.
     pub fn summary(&self, tenant: &TenantName) -> TenantSummary {
         let mut summary = TenantSummary {
@@ -124,14 +134,15 @@ pub struct ErrorSummary {
 
 impl From<&Error> for ErrorSummary {
     fn from(error: &Error) -> Self {
-        Self { class: error.class().name(), message: error.chain() }
+        Self { class: error.class().name(), message: mask_numbers(&error.chain()) }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::decision::{DeferReason, Evidence, SkipReason};
+    use crate::Evidence;
+    use crate::decision::{DeferReason, SkipReason};
     use voice_model::{ActivityId, CallId};
 
     fn decision(number: usize, outcome: Outcome) -> Decision {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use call_matching::{CallerNumber, Candidate, CustomerRef, CustomerTable, MatchKind};
 use chrono::{DateTime, Duration, Utc};
 use enreach_client::{CallRow, Direction, Privacy, Reported, RowKind};
+use serde_json::{Map, Value, json};
 use uuid::Uuid;
 use voice_model::{ActivityId, CallId, OrganizationId, SystemUserId};
 
@@ -66,6 +67,7 @@ pub(crate) fn plan(call: &str, start: i64, change: impl Fn(&mut CallRow)) -> Pla
         customer: Some(customer),
         owner: owner(9),
         status: FinalStatus::completed(call.direction),
+        evidence: crate::Evidence::default(),
         findings: Vec::new(),
         call: Arc::new(call),
     }
@@ -84,4 +86,37 @@ pub(crate) fn queue(row: &mut CallRow) {
         let talk: Duration = row.end.value().unwrap() - answer;
         u64::try_from(talk.num_seconds()).unwrap()
     });
+}
+
+/// The row with the JSON that it would have been received as.
+pub(crate) fn as_received(mut row: CallRow) -> CallRow {
+    let instant = |reported: Reported<DateTime<Utc>>| match reported {
+        Reported::Absent => None,
+        Reported::Null => Some(Value::Null),
+        Reported::Value(at) => Some(json!(at)),
+    };
+    let kind = match row.kind {
+        RowKind::Direct => Some(json!(1)),
+        RowKind::Service => Some(json!(2)),
+        RowKind::Unknown => None,
+    };
+    let fields: [(&str, Option<Value>); 14] = [
+        ("Id", row.id.as_ref().map(|id| json!(id))),
+        ("CallId", Some(json!(row.call_id))),
+        ("StartTime", row.start.map(|at| json!(at))),
+        ("AnswerTime", instant(row.answer)),
+        ("EndTime", instant(row.end)),
+        ("Modified", row.modified.map(|at| json!(at))),
+        ("ANum", row.a_number.as_ref().map(|number| json!(number))),
+        ("BNum", row.b_number.as_ref().map(|number| json!(number))),
+        ("CallType", kind),
+        ("Direction", Some(json!(i32::from(row.direction == Direction::Outgoing)))),
+        ("UserId", row.agent.as_ref().map(|agent| json!(agent))),
+        ("QueueName", row.queue_name.as_ref().map(|name| json!(name))),
+        ("Duration", row.duration_secs.map(|seconds| json!(seconds))),
+        ("Privacy", Some(json!(format!("{:?}", row.privacy)))),
+    ];
+    let present = fields.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?)));
+    row.raw = present.collect::<Map<_, _>>();
+    row
 }

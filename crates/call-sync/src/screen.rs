@@ -40,6 +40,12 @@ pub(crate) fn screen(
     Screening::Open(number)
 }
 
+/// Whether a call is a person's own affair, as far as anybody has said: of such a call nothing but
+/// its id, times and fate may be kept.
+pub(crate) fn is_not_work(call: &Conversation) -> bool {
+    call.kind == CallKind::Direct && call.privacy != Privacy::Work
+}
+
 fn rule_on_the_call(call: &Conversation, settings: &TenantSettings) -> Option<SkipReason> {
     let direct = call.kind == CallKind::Direct;
     let kind_wanted = match (call.kind, call.answered) {
@@ -52,7 +58,7 @@ fn rule_on_the_call(call: &Conversation, settings: &TenantSettings) -> Option<Sk
         Some(SkipReason::PersonalWorkQueue)
     } else if !kind_wanted {
         Some(SkipReason::KindSwitchedOff)
-    } else if direct && call.privacy != Privacy::Work {
+    } else if is_not_work(call) {
         Some(SkipReason::NotWork)
     } else if direct && !call.answered {
         Some(SkipReason::Unanswered)

@@ -15,14 +15,34 @@ use crate::Error;
 use crate::activity::RowStyle;
 use crate::adoption::Existing;
 use crate::decision::{Failure, LoggedBy, Outcome};
+use crate::fail_point::{self, FailPoint};
 use crate::plan::PlannedCall;
 
-/// Calls in one batch: two operations each. Large enough to keep requests few, small enough that a
-/// batch takes seconds, not minutes (reference, section 7.1).
-pub(crate) const CALLS_PER_BATCH: usize = 50;
-/// Batches under way at once; the advised parallelism where the server gives no hint
-/// (reference, section 7.1).
-pub(crate) const PARALLEL_BATCHES: usize = 4;
+/// Operations that the row of a call takes: create and complete.
+const OPERATIONS_PER_CALL: usize = 2;
+
+/// How much is written at once, as Dataverse has shown that it can take.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Pace {
+    /// Requests under way at once.
+    pub(crate) parallel: usize,
+    /// Calls in one batch.
+    calls_per_batch: usize,
+}
+
+impl Pace {
+    /// The pace that is advised now.
+    pub(crate) fn of(api: &dyn DataverseApi) -> Self {
+        let advice = api.advice();
+        let calls_per_batch = advice.operations_per_batch / OPERATIONS_PER_CALL;
+        Self { parallel: advice.parallel.max(1), calls_per_batch: calls_per_batch.max(1) }
+    }
+
+    /// As many calls as fill all batches that may be under way.
+    pub(crate) fn calls_at_once(self) -> usize {
+        self.parallel * self.calls_per_batch
+    }
+}
 
 /// What became of a planned call.
 #[derive(Debug, Clone, PartialEq)]
@@ -61,6 +81,7 @@ struct Job {
 pub(crate) async fn write_all(
     api: &dyn DataverseApi,
     style: RowStyle<'_>,
+    pace: Pace,
     plans: Vec<(PlannedCall, Option<Existing>)>,
 ) -> (Vec<(PlannedCall, Verdict)>, Option<Error>) {
     let (mut verdicts, mut jobs) = (Vec::new(), Vec::new());
@@ -71,9 +92,10 @@ pub(crate) async fn write_all(
         }
     }
     let tally = Tally::default();
+    let batches = in_batches(jobs, pace.calls_per_batch);
     let writing: Vec<_> =
-        in_batches(jobs).into_iter().map(|batch| write_batch(api, batch, &tally)).collect();
-    let batches: Vec<_> = stream::iter(writing).buffer_unordered(PARALLEL_BATCHES).collect().await;
+        batches.into_iter().map(|batch| write_batch(api, batch, &tally)).collect();
+    let batches: Vec<_> = stream::iter(writing).buffer_unordered(pace.parallel).collect().await;
     let mut error = None;
     for (written, stop) in batches {
         verdicts.extend(written);
@@ -82,11 +104,11 @@ pub(crate) async fn write_all(
     (verdicts, error)
 }
 
-fn in_batches(jobs: Vec<Job>) -> Vec<Vec<Job>> {
+fn in_batches(jobs: Vec<Job>, size: usize) -> Vec<Vec<Job>> {
     let mut batches = Vec::new();
     let mut jobs = jobs.into_iter().peekable();
     while jobs.peek().is_some() {
-        batches.push(jobs.by_ref().take(CALLS_PER_BATCH).collect());
+        batches.push(jobs.by_ref().take(size).collect());
     }
     batches
 }
@@ -163,12 +185,20 @@ async fn write_batch(
         }
         let items: Vec<_> =
             jobs.iter().map(|job| BatchItem::ChangeSet(job.writes.clone())).collect();
-        match api.batch(&items).await {
+        fail_point::reach(FailPoint::BeforeBatch);
+        let answer = api.batch(&items).await;
+        fail_point::reach(FailPoint::AfterBatch);
+        match answer {
             Ok(answers) => {
                 tally.answered.fetch_add(1, Ordering::Relaxed);
+                let throttled = answers.iter().find_map(throttled);
                 let answers = answers.into_iter().chain(std::iter::repeat(ItemAnswer::Unknown));
                 verdicts
                     .extend(jobs.into_iter().zip(answers).map(|(job, answer)| job.judge(answer)));
+                if let Some(refusal) = throttled {
+                    tally.stopped.store(true, Ordering::Relaxed);
+                    error = error.or(Some(refusal));
+                }
             }
             Err(refusal) => {
                 let class = refusal.class();
@@ -179,7 +209,7 @@ async fn write_batch(
                     continue;
                 }
                 let refusal = Error::from(refusal);
-                let failure = Failure { class, message: refusal.chain() };
+                let failure = Failure { class, message: refusal.chain(), tried: about_content };
                 verdicts.extend(jobs.into_iter().map(|job| job.failed(failure.clone())));
                 if !about_content {
                     tally.stopped.store(true, Ordering::Relaxed);
@@ -200,7 +230,19 @@ fn not_sent() -> Failure {
     Failure {
         class: ErrorClass::Transient,
         message: "not sent, because an earlier batch of this pass failed".to_owned(),
+        tried: false,
     }
+}
+
+/// What stops the pass if a part of a batch was throttled: the batch was let in, and then the limit
+/// was reached.
+fn throttled(answer: &ItemAnswer) -> Option<Error> {
+    let ItemAnswer::Refused(source) = answer else { return None };
+    let is_throttled = matches!(source.class(), ErrorClass::Throttled { .. });
+    is_throttled.then(|| {
+        let operation = "run a part of a batch".to_owned();
+        dataverse_client::Error::Service { operation, source: source.clone() }.into()
+    })
 }
 
 impl Job {
@@ -221,6 +263,7 @@ impl Job {
             ItemAnswer::Unknown => Verdict::Decided(Outcome::Failed(Failure {
                 class: ErrorClass::Transient,
                 message: "the answer does not say whether it was written".to_owned(),
+                tried: true,
             })),
         };
         (self.plan, verdict)
@@ -248,5 +291,8 @@ fn refused(error: ServiceError, plan: &PlannedCall) -> Verdict {
 
 /// A refusal as a failure of its call.
 fn failure(error: &ServiceError) -> Failure {
-    Failure { class: error.class(), message: error.to_string() }
+    let class = error.class();
+    // Being throttled is no fault of the call; the pass stops, and the call comes again.
+    let tried = !matches!(class, ErrorClass::Throttled { .. });
+    Failure { class, message: error.to_string(), tried }
 }

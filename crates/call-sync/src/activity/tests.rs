@@ -6,7 +6,7 @@ use serde_json::json;
 
 fn writes(plan: &PlannedCall, settings: &TenantSettings) -> (Vec<Write>, Vec<String>) {
     let names = Names::default();
-    let style = RowStyle { names: &names, settings };
+    let style = RowStyle { names: &names, settings, sync_source: 451_000_000 };
     let mut remarks = Vec::new();
     (style.writes(plan, &mut remarks), remarks)
 }
@@ -160,7 +160,7 @@ fn a_text_that_is_too_long_is_cut_with_a_remark() {
 #[test]
 fn an_adoption_fills_in_empty_columns_of_ours_only() {
     let (names, settings) = (Names::default(), TenantSettings::default());
-    let style = RowStyle { names: &names, settings: &settings };
+    let style = RowStyle { names: &names, settings: &settings, sync_source: 451_000_000 };
     let plan = plan("call-1", 0, |_| ());
     let row = Uuid::from_u128(1);
     let filled = ["ev_calltype", "ev_callstart", "ev_audit"];

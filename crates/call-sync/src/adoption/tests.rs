@@ -18,10 +18,11 @@ fn widget_row(number: u128, start: i64) -> serde_json::Value {
 fn assigned(calls: &[PlannedCall], rows: Vec<serde_json::Value>) -> Vec<(String, Existing)> {
     let reader = NumberReader::new(Region::parse("FI").ok());
     let rows = rows.into_iter().map(Row::from).collect();
-    let mut found: Vec<_> = assign(calls, rows, &Names::default(), &reader, MARGIN)
-        .into_iter()
-        .map(|(call, existing)| (call.to_string(), existing))
-        .collect();
+    let mut found: Vec<_> =
+        assign(&calls.iter().collect::<Vec<_>>(), rows, &Names::default(), &reader, MARGIN)
+            .into_iter()
+            .map(|(call, existing)| (call.to_string(), existing))
+            .collect();
     found.sort_by(|a, b| a.0.cmp(&b.0));
     found
 }
@@ -98,7 +99,13 @@ fn without_a_margin_only_the_id_counts() {
     carries_id["ev_callid"] = json!("call-1");
     let rows = [widget_row(1, 0), carries_id].map(Row::from).to_vec();
     let calls = [plan("call-1", 0, |_| ()), plan("call-2", 0, |_| ())];
-    let found = assign(&calls, rows, &Names::default(), &reader, Duration::zero());
+    let found = assign(
+        &calls.iter().collect::<Vec<_>>(),
+        rows,
+        &Names::default(),
+        &reader,
+        Duration::zero(),
+    );
     assert_eq!(found.len(), 1);
     assert!(found.contains_key(&calls[0].call.call));
 }

@@ -5,19 +5,23 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use async_trait::async_trait;
 use dataverse_client::{
-    BatchItem, ItemAnswer, NextLink, Page, Query, Row, ServiceError, WhoAmI, Write,
+    Advice, BatchItem, ChangePage, ChangeToken, ItemAnswer, NextLink, Page, Query, Row,
+    ServiceError, TrackedTable, WhoAmI, Write,
 };
 use enreach_client::{CallRow, MockEnreachApi, Privacy, Reported, Rows, User};
 use serde_json::{Value, json};
+use sync_store::InMemoryStore;
 use uuid::Uuid;
 use voice_model::{ActivityId, AgentId, ErrorClass, ManualClock, OrganizationId};
 
-use crate::sample::{at, row};
-use crate::write::CALLS_PER_BATCH;
+use crate::Evidence;
+use crate::decision::{Failure, Outcome};
+use crate::sample::{as_received, at, row};
 
 const ANNA: u128 = 0xA;
 const FALLBACK: u128 = 0xF;
 const CONTACT: u128 = 0xC;
+const CALLS_PER_BATCH: usize = 50;
 
 type Refusal = dyn Fn(&str) -> Option<dataverse_client::Error> + Send;
 type Answer = dyn Fn(&[BatchItem]) -> dataverse_client::Result<Vec<ItemAnswer>> + Send;
@@ -30,6 +34,8 @@ struct InMemoryDataverse {
     /// Looks at a query and may refuse it.
     refuse: Lock<Option<Box<Refusal>>>,
     batches: Lock<Vec<Vec<BatchItem>>>,
+    /// What has changed in the next table that is asked for its changes.
+    changes: Lock<Vec<Value>>,
     requests: AtomicU64,
 }
 
@@ -84,18 +90,7 @@ impl DataverseApi for InMemoryDataverse {
             return Err(error);
         }
         let asked = |set: &str| format!("{query:?}").contains(&format!("entity_set: \"{set}\""));
-        let user = |id: u128, agent: &str| {
-            json!({"systemuserid": Uuid::from_u128(id), "fullname": agent, "ev_clouduserid": agent,
-                   "createdon": at(0)})
-        };
-        let rows = if asked("contacts") {
-            vec![
-                json!({"contactid": Uuid::from_u128(CONTACT), "fullname": "Aino", "createdon": at(0),
-                        "telephone1": "050-123 4567"}),
-            ]
-        } else if asked("systemusers") {
-            vec![user(ANNA, "anna"), user(FALLBACK, "fallback")]
-        } else if asked("ev_settings") {
+        let rows = if asked("ev_settings") {
             vec![json!({"ev_name": "DefaultCrmAssignee", "ev_value": "fallback"})]
         } else if asked("phonecalls") {
             self.phone_calls.lock().unwrap().clone()
@@ -136,6 +131,48 @@ impl DataverseApi for InMemoryDataverse {
         Ok(Vec::new())
     }
 
+    async fn changes<'a>(
+        &self,
+        table: &'a TrackedTable,
+        since: Option<&'a ChangeToken>,
+    ) -> dataverse_client::Result<ChangePage> {
+        self.requests.fetch_add(1, Ordering::Relaxed);
+        let refusal = self.refuse.lock().unwrap().as_ref().and_then(|r| r(&format!("{table:?}")));
+        if let Some(error) = refusal {
+            return Err(error);
+        }
+        let user = |id: u128, agent: &str| {
+            json!({"systemuserid": Uuid::from_u128(id), "fullname": agent, "ev_clouduserid": agent,
+                   "createdon": at(0)})
+        };
+        let rows = match (table.entity_set.as_str(), since) {
+            (_, Some(_)) => std::mem::take(&mut *self.changes.lock().unwrap()),
+            ("contacts", None) => vec![
+                json!({"contactid": Uuid::from_u128(CONTACT), "fullname": "Aino", "createdon": at(0),
+                       "telephone1": "050-123 4567"}),
+            ],
+            ("systemusers", None) => vec![user(ANNA, "anna"), user(FALLBACK, "fallback")],
+            _ => Vec::new(),
+        };
+        Ok(ChangePage {
+            rows: rows.into_iter().map(Row::from).collect(),
+            token: Some(ChangeToken::new("token")),
+            ..ChangePage::default()
+        })
+    }
+
+    async fn next_changes(
+        &self,
+        _: &TrackedTable,
+        _: &NextLink,
+    ) -> dataverse_client::Result<ChangePage> {
+        unimplemented!("all changes fit into one page")
+    }
+
+    fn advice(&self) -> Advice {
+        Advice { parallel: 4, operations_per_batch: 2 * CALLS_PER_BATCH }
+    }
+
     fn requests_sent(&self) -> u64 {
         self.requests.load(Ordering::Relaxed)
     }
@@ -144,8 +181,7 @@ impl DataverseApi for InMemoryDataverse {
 /// An Enreach with these rows in `/calls`, pass after pass.
 fn enreach(rows: Vec<CallRow>) -> Arc<MockEnreachApi> {
     let mut api = organization();
-    api.expect_calls()
-        .returning(move |_, _| Ok(Rows { rows: rows.clone(), unreadable: Vec::new() }));
+    api.expect_calls().returning(move |_, _| Ok(received(rows.clone())));
     Arc::new(api)
 }
 
@@ -153,10 +189,12 @@ fn enreach(rows: Vec<CallRow>) -> Arc<MockEnreachApi> {
 fn enreach_passes(windows: impl Into<VecDeque<Vec<CallRow>>>) -> MockEnreachApi {
     let mut api = organization();
     let mut windows = windows.into();
-    api.expect_calls().returning(move |_, _| {
-        Ok(Rows { rows: windows.pop_front().unwrap_or_default(), unreadable: Vec::new() })
-    });
+    api.expect_calls().returning(move |_, _| Ok(received(windows.pop_front().unwrap_or_default())));
     api
+}
+
+fn received(rows: Vec<CallRow>) -> Rows<CallRow> {
+    Rows { rows: rows.into_iter().map(as_received).collect(), unreadable: Vec::new() }
 }
 
 /// An organisation without users, queues and calls.
@@ -191,14 +229,20 @@ fn call(name: &str, start: i64) -> CallRow {
 }
 
 fn sync(enreach: Arc<MockEnreachApi>, dataverse: &Arc<InMemoryDataverse>) -> CallSync {
+    CallSync::new(parts(enreach, dataverse))
+}
+
+fn parts(enreach: Arc<MockEnreachApi>, dataverse: &Arc<InMemoryDataverse>) -> CallSyncParts {
     let overrides = [("DefaultRegion".to_owned(), "FI".to_owned())];
-    CallSync::new(CallSyncParts {
+    CallSyncParts {
+        tenant: TenantName::new("contoso"),
         enreach,
         dataverse: Arc::clone(dataverse) as Arc<dyn DataverseApi>,
+        store: Arc::new(InMemoryStore::default()),
         clock: Arc::new(ManualClock::new(at(600))),
         names: Names::default(),
         overrides: overrides.into(),
-    })
+    }
 }
 
 fn outcomes(report: &PassReport) -> Vec<(&str, &'static str, &'static str)> {
@@ -396,9 +440,9 @@ async fn a_call_marked_as_work_late_is_asked_for_whole() {
     marked.a_number = Some("+358942450111".to_owned());
     marked.modified = Some(at(590));
     let mut api = enreach_passes([vec![marked.clone()]]);
-    api.expect_calls_with_id().times(1).returning(move |_| {
-        Ok(Rows { rows: vec![first.clone(), marked.clone()], unreadable: Vec::new() })
-    });
+    api.expect_calls_with_id()
+        .times(1)
+        .returning(move |_| Ok(received(vec![first.clone(), marked.clone()])));
     let sync = sync(Arc::new(api), &Arc::new(InMemoryDataverse::default()));
     let report = sync.pass(Freshness::Cached).await;
     assert_eq!(outcomes(&report), [("call-1", "Logged", "created")]);
@@ -506,7 +550,7 @@ async fn columns_that_do_not_exist_give_way_to_the_usual_ones() {
     let dataverse = InMemoryDataverse::refusing(|query| {
         query.contains("new_phone").then(|| service_error(400, 0x8006_0888))
     });
-    let mut parts = sync(enreach(vec![call("call-1", 0)]), &dataverse).parts;
+    let mut parts = parts(enreach(vec![call("call-1", 0)]), &dataverse);
     parts.overrides.insert("MatchColumns".to_owned(), "contact: new_phone".to_owned());
     let report = CallSync::new(parts).pass(Freshness::Fresh).await;
     assert_eq!(outcomes(&report), [("call-1", "Logged", "created")]);
@@ -529,8 +573,10 @@ async fn a_logged_call_that_turns_private_stays_with_a_finding() {
 
 #[tokio::test]
 async fn no_pass_runs_for_another_organisation() {
-    let sync = sync(enreach(vec![call("call-1", 0)]), &Arc::new(InMemoryDataverse::default()));
-    sync.state.lock().await.memory.hold_to(&OrganizationId::new("another").unwrap()).unwrap();
+    let parts = parts(enreach(vec![call("call-1", 0)]), &Arc::new(InMemoryDataverse::default()));
+    let another = OrganizationId::new("another").unwrap();
+    parts.store.keep_organization(&parts.tenant, &another).await.unwrap();
+    let sync = CallSync::new(parts);
     let report = sync.pass(Freshness::Cached).await;
     let error = report.error.unwrap();
     assert!(error.to_string().contains("would log every call again"), "{error}");

@@ -1,0 +1,6 @@
+//! Call sync over real HTTP against the sandbox.
+
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
+mod oracle;
+mod trouble;

@@ -1,0 +1,149 @@
+//! Who is who: the company's agents, who are users of both systems, and its customers.
+
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use crate::ids::id;
+
+/// A person of the company.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Agent {
+    /// Known to Dynamics by her Enreach id.
+    Anna,
+    /// Known to Dynamics by his mobile number only.
+    Bo,
+    /// Nobody's agent: the user of `DefaultCrmAssignee`.
+    Deputy,
+}
+
+impl Agent {
+    pub(crate) const ALL: [Self; 3] = [Self::Anna, Self::Bo, Self::Deputy];
+
+    fn number(self) -> u32 {
+        match self {
+            Self::Anna => 1,
+            Self::Bo => 2,
+            Self::Deputy => 9,
+        }
+    }
+
+    /// Key of the Enreach user.
+    pub fn agent_id(self) -> Uuid {
+        id(0xA, self.number())
+    }
+
+    /// Key of the Dynamics user.
+    pub fn user_id(self) -> Uuid {
+        id(0xD, self.number())
+    }
+
+    /// First name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Anna => "Anna",
+            Self::Bo => "Bo",
+            Self::Deputy => "Deputy",
+        }
+    }
+
+    /// The number that customers call.
+    pub fn work_number(self) -> String {
+        format!("+35894245011{}", self.number())
+    }
+
+    fn mobile_number(self) -> String {
+        format!("+35845555010{}", self.number())
+    }
+
+    pub(crate) fn enreach_row(self) -> Value {
+        let login = format!("{}@contoso.example", self.name().to_lowercase());
+        json!({
+            "Id": self.agent_id(), "UserName": login, "Email": login, "FirstName": self.name(),
+            "LastName": "Agent", "WorkNumber": self.work_number(),
+            "MobileNumber": self.mobile_number(), "Deleted": false
+        })
+    }
+
+    /// The Dynamics user as it is at first.
+    pub fn user_row(self) -> Value {
+        let mail = format!("{}@contoso.example", self.name().to_lowercase());
+        let mut row = json!({
+            "systemuserid": self.user_id(), "firstname": self.name(), "lastname": "Agent",
+            "fullname": format!("{} Agent", self.name()), "domainname": mail,
+            "internalemailaddress": mail, "isdisabled": false, "accessmode": 0,
+            "roles": ["Voice User"]
+        });
+        match self {
+            Self::Bo => row["mobilephone"] = self.mobile_number().into(),
+            _ => row["ev_clouduserid"] = json!(self.agent_id()),
+        }
+        row
+    }
+}
+
+/// A customer in Dynamics.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Customer {
+    set: &'static str,
+    number: u32,
+    digits: u32,
+}
+
+impl Customer {
+    /// The n-th contact, below 8,000,000, with a number of its own.
+    pub fn contact(number: u32) -> Self {
+        Self { set: "contacts", number, digits: number }
+    }
+
+    /// The n-th account, which has the number of the contact n.
+    pub fn account(number: u32) -> Self {
+        Self { set: "accounts", number, digits: number }
+    }
+
+    /// The same customer with the number of another one.
+    #[must_use]
+    pub fn with_number_of(mut self, other: &Self) -> Self {
+        self.digits = other.digits;
+        self
+    }
+
+    /// Its key.
+    pub fn id(&self) -> Uuid {
+        id(if self.set == "contacts" { 0xC } else { 0xF }, self.number)
+    }
+
+    /// Its number in international form.
+    pub fn phone(&self) -> String {
+        format!("+35850{}", self.subscriber())
+    }
+
+    /// Its number as somebody typed it.
+    pub fn phone_as_typed(&self) -> String {
+        let digits = self.subscriber().to_string();
+        format!("050-{} {}", &digits[..3], &digits[3..])
+    }
+
+    fn subscriber(&self) -> u32 {
+        1_000_000 + self.digits
+    }
+
+    /// Where its row is, such as `contacts(…)`.
+    pub fn path(&self) -> String {
+        format!("{}({})", self.set, self.id())
+    }
+
+    pub(crate) fn set(&self) -> &'static str {
+        self.set
+    }
+
+    pub(crate) fn row(&self) -> Value {
+        let (key, name) = match self.set {
+            "contacts" => ("contactid", "lastname"),
+            _ => ("accountid", "name"),
+        };
+        json!({
+            key: self.id(), name: format!("Customer {}", self.number),
+            "telephone1": self.phone_as_typed()
+        })
+    }
+}

@@ -1,0 +1,14 @@
+//! Keys of the simulated company: a kind and a number, easy to tell apart in a failed test.
+
+use uuid::Uuid;
+
+/// The key of the n-th thing of a kind.
+pub(crate) fn id(kind: u16, number: u32) -> Uuid {
+    let bytes = number.to_be_bytes();
+    Uuid::from_fields(
+        number,
+        kind,
+        0x4000,
+        &[0x80, 0, 0, 0, bytes[0], bytes[1], bytes[2], bytes[3]],
+    )
+}
