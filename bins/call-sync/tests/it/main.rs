@@ -5,5 +5,6 @@
 mod plant;
 
 mod happy_path;
+mod kill;
 mod settings;
 mod trouble;

@@ -111,6 +111,7 @@ authority_host = "{base}/entra"
     /// Starts the worker and lets it run.
     pub(crate) fn start(&self, config: &str) -> Child {
         let mut command = self.command(config);
+        command.args(["--listen", "127.0.0.1:0"]);
         command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
     }
 

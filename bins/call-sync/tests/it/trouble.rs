@@ -208,7 +208,7 @@ async fn one_refused_part_of_a_batch_stops_no_other() {
     let plant = Plant::basic().await;
     plant.fault(json!({
         "system": "dataverse", "method": "PATCH", "path_contains": "phonecalls(", "inner": true,
-        "kind": "status", "status": 400, "code": "0x80040265", "count": 1
+        "kind": "status", "status": 400, "code": "0x80040265", "skip": 1, "count": 1
     }));
     let ran = plant.pass().await;
     assert_eq!(ran.code, 0, "a failed call is no failed pass: {}", ran.stderr);
