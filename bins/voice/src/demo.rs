@@ -1,37 +1,55 @@
 //! The demo: a sandbox with a busy little company, and call sync at work on it over real HTTP.
 
+mod setting;
+
 use std::collections::HashMap;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
-use call_sync::{CallSync, CallSyncParts, Decision, Freshness, Outcome, PassReport};
+use call_sync::{CallSync, Decision, DeferReason, Freshness, Outcome, PassReport};
+use program::{TenantParts, compose_call_sync};
 use sandbox::{Sandbox, SandboxOptions};
-use settings::ProcessConfig;
+use settings::TenantConfig;
+use sync_store::Store;
 use voice_model::{CallId, Clock, SystemClock};
 use worker::{Exit, Shutdown};
 
+use crate::refusal::Refusal;
 use crate::table;
 use crate::world::{self, DemoWorld, Expected};
+use setting::Setting;
 
 /// Time between new calls in the continuous demo.
 const PAUSE: Duration = Duration::from_secs(3);
 
+/// The seed of the demo that everybody sees.
+pub(crate) const SEED: u64 = 365;
+
 /// Shows call sync at work on a made-up company: no account, no configuration
+///
+/// Examples:
+///   voice demo --once
+///   voice demo --once --keep demo
 #[derive(Debug, clap::Args)]
+#[command(verbatim_doc_comment)]
 pub(crate) struct DemoArgs {
     /// One pass over the last fourteen minutes, then exit; without it new calls go on arriving
     #[arg(long)]
     once: bool,
     /// The seed that the company, its customers and their calls are told from
-    #[arg(long, default_value_t = 365)]
+    #[arg(long, default_value_t = SEED)]
     seed: u64,
+    /// Leave configuration and store, as voice.toml and voice.db, in this folder
+    #[arg(long, value_name = "FOLDER")]
+    keep: Option<PathBuf>,
 }
 
 /// Runs the demo.
 pub(crate) async fn run(args: &DemoArgs) -> anyhow::Result<Exit> {
     let shutdown = Shutdown::on_signals();
-    let stage = Stage::set(args.seed).await?;
+    let stage = Stage::set(args.seed, args.keep.as_deref()).await?;
     println!(
         "A sandbox of Enreach Cloud and Dynamics 365 runs at {}; call sync makes one pass.\n",
         stage.sandbox.base_url()
@@ -44,6 +62,9 @@ pub(crate) async fn run(args: &DemoArgs) -> anyhow::Result<Exit> {
         0 => println!("Every decision is the one that the story wants."),
         several => println!("{several} decisions are not those of the story: {deviations:#?}"),
     }
+    if let Some(hint) = how_to_ask(args, &report) {
+        println!("{hint}");
+    }
     let exit = exit_of(&report, &deviations);
     if !args.once && exit == Exit::Done {
         println!("\nNew calls arrive every {} s. Ctrl-C ends the demo.\n", PAUSE.as_secs());
@@ -53,24 +74,76 @@ pub(crate) async fn run(args: &DemoArgs) -> anyhow::Result<Exit> {
     Ok(exit)
 }
 
+/// What the first pass of a demo leaves behind, for those who ask why.
+pub(crate) struct Past {
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) tenant: TenantConfig,
+    pub(crate) retention: chrono::Duration,
+    /// A call of which several customers have the number.
+    pub(crate) ambiguous_call: String,
+}
+
+/// Runs the demo's first pass without a word.
+pub(crate) async fn past(seed: u64) -> Result<Past, Refusal> {
+    let stage = Stage::set(seed, None).await?;
+    let report = stage.call_sync.pass(Freshness::Fresh).await;
+    let Stage { sandbox, setting, .. } = stage;
+    sandbox.shutdown().await;
+    if let Some(error) = report.error {
+        return Err(error.into());
+    }
+    let ambiguous_call = ambiguous(&report).map(|decision| decision.call.to_string());
+    Ok(Past {
+        store: setting.store,
+        tenant: setting.tenant,
+        retention: setting.retention,
+        ambiguous_call: ambiguous_call.unwrap_or_default(),
+    })
+}
+
+/// A call of which several customers have the number.
+fn ambiguous(report: &PassReport) -> Option<&Decision> {
+    let is_ambiguous =
+        |decision: &&Decision| decision.outcome == Outcome::Deferred(DeferReason::Ambiguous);
+    report.decisions.iter().find(is_ambiguous)
+}
+
+/// The command that tells why a call of this demo is not logged.
+fn how_to_ask(args: &DemoArgs, report: &PassReport) -> Option<String> {
+    let decision = ambiguous(report)?;
+    let customers = decision.evidence.candidate_count;
+    let from = match &args.keep {
+        Some(folder) => format!("--config {}", setting::file_in(folder).display()),
+        None if args.seed == SEED => "--demo".to_owned(),
+        None => format!("--demo --seed {}", args.seed),
+    };
+    Some(format!(
+        "Why is a call with {customers} customers not logged? voice calls explain {} {from}",
+        decision.call
+    ))
+}
+
 /// The sandbox with its story, and call sync connected to it.
 struct Stage {
     sandbox: Sandbox,
     story: DemoWorld,
+    setting: Setting,
     call_sync: CallSync,
     clock: Arc<dyn Clock>,
 }
 
 impl Stage {
-    async fn set(seed: u64) -> anyhow::Result<Self> {
+    /// Sets the stage; `keep` is the folder where its store is to stay.
+    async fn set(seed: u64, keep: Option<&Path>) -> anyhow::Result<Self> {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let sandbox =
             Sandbox::start(SandboxOptions::default()).await.context("start the sandbox")?;
         let story = world::build(seed, clock.now());
         sandbox.load_world(&story.world).context("load the demo world")?;
         sandbox.add_faults(&planted_fault(&story)).context("plant the fault")?;
-        let call_sync = compose(&sandbox, &clock)?;
-        Ok(Self { sandbox, story, call_sync, clock })
+        let setting = Setting::new(sandbox.base_url(), keep).await?;
+        let call_sync = compose(&setting, &clock)?;
+        Ok(Self { sandbox, story, setting, call_sync, clock })
     }
 
     /// The calls that did not end as the story says.
@@ -146,45 +219,15 @@ fn planted_fault(story: &DemoWorld) -> serde_json::Value {
     }])
 }
 
-fn compose(sandbox: &Sandbox, clock: &Arc<dyn Clock>) -> anyhow::Result<CallSync> {
-    let config = ProcessConfig::from_sources(&config_text(sandbox.base_url()), None, Vec::new())?;
-    let tenant = config.tenants.into_iter().next().context("the demo has a tenant")?;
-    let connection = connect::connect(&tenant, clock)?;
-    Ok(CallSync::new(CallSyncParts {
-        enreach: Arc::new(connection.enreach),
-        dataverse: Arc::new(connection.dataverse),
-        clock: clock.clone(),
-        names: tenant.dataverse.names,
-        overrides: tenant.overrides,
-    }))
-}
-
-/// The configuration that an operator would write for this sandbox.
-fn config_text(base_url: &str) -> String {
-    use sandbox::identity;
-    format!(
-        r#"
-[store]
-url = "memory://"
-[tenants.demo.enreach]
-username = "{username}"
-secret_key = "{enreach_secret}"
-discovery_url = "{base_url}"
-[tenants.demo.dataverse]
-url = "{base_url}"
-[tenants.demo.dataverse.credential]
-kind = "client_secret"
-tenant_id = "{tenant_id}"
-client_id = "{client_id}"
-client_secret = "{client_secret}"
-authority_host = "{base_url}/entra"
-"#,
-        username = identity::ENREACH_USER_NAME,
-        enreach_secret = identity::ENREACH_SECRET_KEY,
-        tenant_id = identity::ENTRA_TENANT_ID,
-        client_id = identity::ENTRA_CLIENT_ID,
-        client_secret = identity::ENTRA_CLIENT_SECRET,
-    )
+fn compose(setting: &Setting, clock: &Arc<dyn Clock>) -> anyhow::Result<CallSync> {
+    let parts = TenantParts {
+        config: Arc::new(setting.tenant.clone()),
+        store: Arc::clone(&setting.store),
+        clock: Arc::clone(clock),
+    };
+    let composed = compose_call_sync(&parts, false);
+    let parts = composed.map_err(|stopped| anyhow::anyhow!(stopped.message))?;
+    Ok(CallSync::new(parts))
 }
 
 fn exit_of(report: &PassReport, deviations: &[String]) -> Exit {

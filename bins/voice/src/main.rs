@@ -1,7 +1,10 @@
 //! Voice for Dynamics 365: the demo and the administrator's commands.
 
+mod calls;
 mod check_config;
 mod demo;
+mod place;
+mod refusal;
 mod table;
 mod world;
 
@@ -19,15 +22,22 @@ struct Args {
     #[command(subcommand)]
     command: Command,
     /// What to log on standard error, such as warn or info,call_sync=debug
-    #[arg(long, value_name = "FILTER", default_value = "warn", global = true)]
-    log: String,
+    ///
+    /// Default: warn, and for a backfill that nobody watches a line for every day.
+    #[arg(long, value_name = "FILTER", global = true)]
+    log: Option<String>,
 }
 
 #[derive(Debug, Subcommand)]
 enum Command {
     Demo(demo::DemoArgs),
     CheckConfig(check_config::CheckConfigArgs),
+    #[command(subcommand)]
+    Calls(calls::CallsCommand),
 }
+
+/// What is logged unless something else is asked for. `voice` is this program.
+const DEFAULT_LOG: &str = "warn,voice=info";
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -38,14 +48,15 @@ async fn main() -> ExitCode {
             return if error.use_stderr() { Exit::BadConfiguration } else { Exit::Done }.into();
         }
     };
-    log_to_stderr(&args.log);
+    log_to_stderr(args.log.as_deref().unwrap_or(DEFAULT_LOG));
     let exit = match args.command {
-        Command::Demo(args) => Box::pin(demo::run(&args)).await,
+        Command::Demo(args) => Box::pin(demo::run(&args)).await.map_err(Into::into),
         Command::CheckConfig(args) => Ok(check_config::run(&args)),
+        Command::Calls(command) => Box::pin(calls::run(&command)).await,
     };
-    exit.unwrap_or_else(|error| {
-        eprintln!("{error:#}");
-        Exit::Failure
+    exit.unwrap_or_else(|refusal| {
+        eprintln!("{refusal}");
+        refusal.exit
     })
     .into()
 }

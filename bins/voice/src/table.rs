@@ -12,23 +12,36 @@ const COLUMNS: [&str; 7] = ["time", "call", "number", "customer", "owner", "deci
 /// The longest reason that is shown whole.
 const REASON_CHARS: usize = 60;
 
-/// All decisions, a row each.
+/// How the start of a call is written: within minutes, and within days.
+const TIME: &str = "%H:%M:%S";
+const DATE_AND_TIME: &str = "%Y-%m-%d %H:%M:%S";
+
+/// Decisions on calls of the last minutes, a row each.
 pub(crate) fn of_decisions(decisions: &[Decision]) -> Table {
+    table(decisions, TIME)
+}
+
+/// Decisions on calls of any time, a row each.
+pub(crate) fn of_past_decisions(decisions: &[Decision]) -> Table {
+    table(decisions, DATE_AND_TIME)
+}
+
+fn table(decisions: &[Decision], time: &str) -> Table {
     let mut table = Table::new();
     table.load_style(UTF8_FULL_CONDENSED).set_header(COLUMNS);
-    table.add_rows(decisions.iter().map(cells));
+    table.add_rows(decisions.iter().map(|decision| cells(decision, time)));
     table
 }
 
 /// One decision in one line.
 pub(crate) fn line(decision: &Decision) -> String {
-    let [time, call, number, customer, owner, outcome, reason] = cells(decision);
+    let [time, call, number, customer, owner, outcome, reason] = cells(decision, TIME);
     format!("{time}  {call:<16} {number:<15} {customer:<28} {owner:<20} {outcome:<13} {reason}")
 }
 
-fn cells(decision: &Decision) -> [String; 7] {
+fn cells(decision: &Decision, time: &str) -> [String; 7] {
     let evidence = &decision.evidence;
-    let time = evidence.start.map(|start| start.format("%H:%M:%S").to_string());
+    let time = evidence.start.map(|start| start.format(time).to_string());
     [
         time.unwrap_or_default(),
         call(decision),

@@ -3,7 +3,7 @@ use super::*;
 #[tokio::test(flavor = "multi_thread")]
 async fn every_call_of_the_story_ends_as_the_story_says() {
     for seed in [365, 1, 2] {
-        let stage = Stage::set(seed).await.unwrap();
+        let stage = Stage::set(seed, None).await.unwrap();
         let report = stage.call_sync.pass(Freshness::Fresh).await;
         assert!(report.error.is_none(), "{:?}", report.error);
         assert_eq!(stage.deviations(&report), Vec::<String>::new(), "seed {seed}");
@@ -19,7 +19,7 @@ async fn every_call_of_the_story_ends_as_the_story_says() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn new_calls_are_news_and_old_ones_are_not() {
-    let stage = Stage::set(365).await.unwrap();
+    let stage = Stage::set(SEED, None).await.unwrap();
     let mut known = HashMap::new();
     let first = stage.call_sync.pass(Freshness::Fresh).await;
     let news = |known: &mut _, report: &PassReport| {

@@ -1,0 +1,86 @@
+//! The demo's configuration and store: in memory, or in a folder where they stay.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::{Context, ensure};
+use sandbox::identity;
+use settings::{ProcessConfig, TenantConfig};
+use sync_store::Store;
+
+/// The store beside the configuration.
+const STORE_FILE: &str = "voice.db";
+
+/// What an operator would have prepared for this sandbox.
+pub(super) struct Setting {
+    pub(super) tenant: TenantConfig,
+    pub(super) store: Arc<dyn Store>,
+    /// How long the store keeps decisions.
+    pub(super) retention: chrono::Duration,
+}
+
+/// The configuration file in a folder that keeps a demo.
+pub(super) fn file_in(folder: &Path) -> PathBuf {
+    folder.join("voice.toml")
+}
+
+impl Setting {
+    /// Prepares the configuration for a sandbox; `keep` is the folder where it is to stay.
+    pub(super) async fn new(base_url: &str, keep: Option<&Path>) -> anyhow::Result<Self> {
+        let store_url = match keep {
+            Some(_) => format!("sqlite://{STORE_FILE}"),
+            None => "memory://".to_owned(),
+        };
+        let text = config_text(base_url, &store_url);
+        let file = keep.map(|folder| write(folder, &text)).transpose()?;
+        let config = ProcessConfig::from_sources(&text, file.as_deref(), Vec::new())?;
+        let store = connect::open_store(&config.store).await?;
+        let tenant = config.tenants.into_iter().next().context("the demo has a tenant")?;
+        Ok(Self { tenant, store, retention: config.store.retention })
+    }
+}
+
+/// Writes the configuration. What an earlier demo has left is not touched: its store would know calls
+/// that this demo is to see for the first time.
+fn write(folder: &Path, text: &str) -> anyhow::Result<PathBuf> {
+    let file = file_in(folder);
+    for there in [&file, &folder.join(STORE_FILE)] {
+        ensure!(
+            !there.exists(),
+            "--keep {}: {} is there already; delete it or name another folder",
+            folder.display(),
+            there.display()
+        );
+    }
+    std::fs::create_dir_all(folder)
+        .with_context(|| format!("--keep {}: cannot make the folder", folder.display()))?;
+    std::fs::write(&file, text).with_context(|| format!("cannot write {}", file.display()))?;
+    Ok(file)
+}
+
+/// The configuration that an operator would write for this sandbox.
+fn config_text(base_url: &str, store_url: &str) -> String {
+    format!(
+        r#"# The demo's: the sandbox of this address is gone when the demo ends.
+[store]
+url = "{store_url}"
+[tenants.demo.enreach]
+username = "{username}"
+secret_key = "{enreach_secret}"
+discovery_url = "{base_url}"
+[tenants.demo.dataverse]
+url = "{base_url}"
+[tenants.demo.dataverse.credential]
+kind = "client_secret"
+tenant_id = "{tenant_id}"
+client_id = "{client_id}"
+client_secret = "{client_secret}"
+authority_host = "{base_url}/entra"
+"#,
+        username = identity::ENREACH_USER_NAME,
+        enreach_secret = identity::ENREACH_SECRET_KEY,
+        tenant_id = identity::ENTRA_TENANT_ID,
+        client_id = identity::ENTRA_CLIENT_ID,
+        client_secret = identity::ENTRA_CLIENT_SECRET,
+    )
+}
