@@ -6,7 +6,7 @@
 use crate::workspace::{Package, packages};
 
 /// Ours that each library may use.
-const MAY_USE: [(&str, &[&str]); 11] = [
+const MAY_USE: [(&str, &[&str]); 13] = [
     ("voice-model", &[]),
     ("http-kit", &["voice-model"]),
     ("enreach-client", &["voice-model", "http-kit"]),
@@ -15,12 +15,31 @@ const MAY_USE: [(&str, &[&str]); 11] = [
     ("call-matching", &["voice-model"]),
     (
         "call-sync",
-        &["voice-model", "enreach-client", "dataverse-client", "settings", "call-matching"],
+        &[
+            "voice-model",
+            "enreach-client",
+            "dataverse-client",
+            "settings",
+            "call-matching",
+            "sync-store",
+        ],
     ),
-    ("connect", &["voice-model", "http-kit", "enreach-client", "dataverse-client", "settings"]),
+    (
+        "connect",
+        &[
+            "voice-model",
+            "http-kit",
+            "enreach-client",
+            "dataverse-client",
+            "settings",
+            "sync-store",
+        ],
+    ),
+    ("program", &["voice-model", "settings", "connect", "call-sync", "sync-store", "worker"]),
     ("sync-store", &["voice-model"]),
-    ("worker", &["voice-model"]),
+    ("worker", &["voice-model", "sync-store"]),
     ("sandbox", &["voice-model"]),
+    ("test-support", &["voice-model", "settings", "connect", "call-sync", "sync-store", "sandbox"]),
 ];
 
 /// The crates that decide. They take traits and a clock and know nothing of the outside.
@@ -50,11 +69,10 @@ const SOLE_USERS: [(&str, &str, &str); 4] = [
     ("rlibphonenumber", "call-matching", "numbering plans are behind one file"),
 ];
 
-/// Stand-ins for the outside, which production must not contain.
-const STAND_INS: [&str; 2] = ["sandbox", "test-support"];
-
-/// The binaries that are there to run stand-ins.
-const RUNS_STAND_INS: [&str; 2] = ["sandbox-bin", "voice"];
+/// What production must not contain, with those that may use it all the same: the programs that are
+/// there to run the sandbox, and what is itself for tests.
+const STAND_INS: [(&str, &[&str]); 2] =
+    [("sandbox", &["sandbox-bin", "voice", "test-support"]), ("test-support", &[])];
 
 fn violations(packages: &[Package]) -> Vec<String> {
     let rules = [ours, outside, sole_users, stand_ins];
@@ -128,17 +146,19 @@ fn sole_users(package: &Package, _all: &[Package]) -> Vec<String> {
 }
 
 fn stand_ins(package: &Package, _all: &[Package]) -> Vec<String> {
-    if RUNS_STAND_INS.contains(&package.name.as_str()) {
-        return Vec::new();
-    }
-    let used = package.shipped().filter(|used| STAND_INS.contains(used));
-    used.map(|used| {
-        format!(
-            "{} depends on {used}, a stand-in; make it a dev-dependency or drop it",
-            package.name
-        )
-    })
-    .collect()
+    let forbidden = |(stand_in, users): &&(&str, &[&str])| {
+        !users.contains(&package.name.as_str()) && package.shipped().any(|used| used == *stand_in)
+    };
+    STAND_INS
+        .iter()
+        .filter(forbidden)
+        .map(|(stand_in, _)| {
+            format!(
+                "{} depends on {stand_in}, a stand-in; make it a dev-dependency or drop it",
+                package.name
+            )
+        })
+        .collect()
 }
 
 #[test]
@@ -150,7 +170,9 @@ fn the_workspace_keeps_its_own_rules() {
 #[test]
 fn every_rule_is_about_a_package_that_exists() {
     let packages = packages();
-    let named = MAY_USE.iter().map(|(name, _)| name).chain(&ENGINES).chain(&RUNS_STAND_INS);
+    let named = MAY_USE.iter().map(|(name, _)| name).chain(&ENGINES);
+    let users = STAND_INS.iter().flat_map(|(_, users)| *users);
+    let named = named.chain(users);
     for name in named {
         let exists = packages.iter().any(|package| package.name == *name);
         assert!(exists, "{name} is no package any more; drop it from tests/it/dependencies.rs");
@@ -232,6 +254,8 @@ mod with_a_forbidden_edge {
         check("call-sync-bin", false, &["sandbox"], &[], &["call-sync-bin depends on sandbox"]);
         check("call-sync-bin", false, &[], &["sandbox"], &[]);
         check("voice", false, &["sandbox", "call-sync"], &[], &[]);
+        check("voice", false, &["test-support"], &[], &["voice depends on test-support"]);
+        check("call-sync", true, &[], &["test-support"], &[]);
     }
 
     #[test]
