@@ -81,35 +81,21 @@ impl Agent {
     }
 }
 
-/// A customer in Dynamics.
+/// A customer in Dynamics: a contact with a number of its own.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Customer {
-    set: &'static str,
     number: u32,
-    digits: u32,
 }
 
 impl Customer {
-    /// The n-th contact, below 8,000,000, with a number of its own.
+    /// The n-th contact, below 8,000,000.
     pub fn contact(number: u32) -> Self {
-        Self { set: "contacts", number, digits: number }
-    }
-
-    /// The n-th account, which has the number of the contact n.
-    pub fn account(number: u32) -> Self {
-        Self { set: "accounts", number, digits: number }
-    }
-
-    /// The same customer with the number of another one.
-    #[must_use]
-    pub fn with_number_of(mut self, other: &Self) -> Self {
-        self.digits = other.digits;
-        self
+        Self { number }
     }
 
     /// Its key.
     pub fn id(&self) -> Uuid {
-        id(if self.set == "contacts" { 0xC } else { 0xF }, self.number)
+        id(0xC, self.number)
     }
 
     /// Its number in international form.
@@ -124,25 +110,17 @@ impl Customer {
     }
 
     fn subscriber(&self) -> u32 {
-        1_000_000 + self.digits
+        1_000_000 + self.number
     }
 
-    /// Where its row is, such as `contacts(…)`.
+    /// Where its row is: `contacts(…)`.
     pub fn path(&self) -> String {
-        format!("{}({})", self.set, self.id())
-    }
-
-    pub(crate) fn set(&self) -> &'static str {
-        self.set
+        format!("contacts({})", self.id())
     }
 
     pub(crate) fn row(&self) -> Value {
-        let (key, name) = match self.set {
-            "contacts" => ("contactid", "lastname"),
-            _ => ("accountid", "name"),
-        };
         json!({
-            key: self.id(), name: format!("Customer {}", self.number),
+            "contactid": self.id(), "lastname": format!("Customer {}", self.number),
             "telephone1": self.phone_as_typed()
         })
     }

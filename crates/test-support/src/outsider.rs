@@ -56,11 +56,6 @@ impl Outsider {
         self.ask(Method::PATCH, path, Some(columns)).await;
     }
 
-    /// Creates a row in an entity set.
-    pub async fn create(&self, set: &str, columns: Value) {
-        self.ask(Method::POST, set, Some(columns)).await;
-    }
-
     /// Deletes a row.
     pub async fn delete(&self, path: &str) {
         self.ask(Method::DELETE, path, None).await;

@@ -34,7 +34,7 @@ impl World {
     /// A customer.
     #[must_use]
     pub fn customer(self, customer: &Customer) -> Self {
-        self.row(customer.set(), customer.row())
+        self.row("contacts", customer.row())
     }
 
     /// Several customers.
