@@ -141,7 +141,7 @@ impl Stage {
         let story = world::build(seed, clock.now());
         sandbox.load_world(&story.world).context("load the demo world")?;
         sandbox.add_faults(&planted_fault(&story)).context("plant the fault")?;
-        let setting = Setting::new(sandbox.base_url(), keep).await?;
+        let setting = Setting::new(&sandbox, keep).await?;
         let call_sync = compose(&setting, &clock)?;
         Ok(Self { sandbox, story, setting, call_sync, clock })
     }

@@ -11,6 +11,7 @@ use settings::{Finding, LoadedSettings, SettingSource};
 
 use crate::decision::{Decision, Failure, LoggedBy, Outcome, SkipReason};
 use crate::directory::{Directory, Grounding};
+use crate::errand::Errand;
 use crate::ledger::Known;
 use crate::legs::{Conversation, fold};
 use crate::missing_legs::{complete, may_lack_legs};
@@ -61,11 +62,8 @@ impl Deciding<'_> {
         if open.is_empty() && waiting.is_empty() {
             return Ok(());
         }
-        self.refresh_directory(state).await?;
-        let State { directory: Some(directory), decided_by, status_options, .. } = state else {
-            return Ok(());
-        };
-        report.findings.extend(directory.findings().cloned());
+        let State { directory, decided_by, status_options, .. } = state;
+        let directory = self.current(directory).await?;
         let settings = &self.loaded.settings;
         if directory.take_changed() || decided_by.as_ref() != Some(settings) {
             // Until all is decided, the next pass has to look at these again.
@@ -165,7 +163,7 @@ impl Deciding<'_> {
         if let Some(activity) = logged.filter(|_| !self.pass.errand.recreates()) {
             return Some(Outcome::AlreadyLogged { activity, by: LoggedBy::Us });
         }
-        known.holds(call, self.pass.now).filter(|_| self.respects_the_past())
+        known.holds(call, self.pass.now).filter(|_| !self.decides_anew())
     }
 
     /// The decision on a call that its own rows or its past decide. Of a call that is not work only
@@ -180,13 +178,12 @@ impl Deciding<'_> {
     }
 
     /// Whoever asks for a certain time, or for everything, wants it decided by the rules of today.
-    fn respects_the_past(&self) -> bool {
-        !matches!(self.pass.errand, crate::errand::Errand::Backfill(_))
-            && !self.loaded.settings.run_in_debug_mode
+    fn decides_anew(&self) -> bool {
+        matches!(self.pass.errand, Errand::Backfill(_)) || self.loaded.settings.run_in_debug_mode
     }
 
     /// Brings the directory up to date if that is due.
-    async fn refresh_directory(&self, state: &mut State) -> Result<()> {
+    async fn current<'d>(&self, kept: &'d mut Option<Directory>) -> Result<&'d mut Directory> {
         let grounding = Grounding {
             api: self.pass.parts.dataverse.as_ref(),
             ledger: self.pass.ledger(),
@@ -195,17 +192,15 @@ impl Deciding<'_> {
             phone_system: self.phone_system,
             now: self.pass.now,
         };
-        let directory = match &mut state.directory {
-            Some(directory) => {
-                directory.reground(&grounding);
-                directory
-            }
+        let directory = match kept {
+            Some(directory) => directory,
             none => none.insert(Directory::open(&grounding).await?),
         };
+        directory.reground(&grounding);
         if self.pass.errand.wants_fresh_directory() || directory.is_stale(&grounding) {
             Box::pin(directory.refresh(&grounding)).await?;
         }
-        Ok(())
+        Ok(directory)
     }
 
     /// The status reasons of phone calls, if a setting needs them.

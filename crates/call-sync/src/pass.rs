@@ -23,9 +23,8 @@ use crate::phone_system::PhoneSystem;
 use crate::window::{self, Span};
 use crate::{PassReport, Result};
 
-/// How old the cursor in the store may be while nothing happens. It may lag behind by less than the
-/// shortest window without any call being read twice, and a pass without work need not wait for a
-/// disk.
+/// How old the cursor in the store may be while nothing happens. A process that takes up from there
+/// reads a little more than it has to, and a pass without work need not wait for a disk.
 const CURSOR_LAG: Duration = Duration::minutes(5);
 
 /// Call sync for one tenant.
@@ -128,6 +127,7 @@ impl CallSync {
         if let Err(error) = Box::pin(pass.run(&mut state, &mut report)).await {
             report.error = Some(error);
         }
+        report.findings.extend(state.directory.iter().flat_map(Directory::findings).cloned());
         report.unprocessed_since = report.oldest_failure().or_else(|| {
             let stopped = report.error.is_some();
             stopped.then(|| state.live.map_or(pass.now, |cursor| cursor.at))
@@ -228,12 +228,12 @@ impl<'a> Pass<'a> {
             Errand::Backfill(backfill) => Ok(window::given(backfill.window, self.now)),
             Errand::Live(_) => {
                 let last = self.live_cursor(state, settings).await?;
-                Ok(window::live(self.now, Some(last), settings))
+                Ok(window::live(self.now, last, settings))
             }
             Errand::Retro => {
                 let first = window::first_retro_cursor(self.now);
                 let last = self.cursor(&JobName::RETRO_SYNC, first).await?;
-                Ok(window::retro(self.now, Some(last)))
+                Ok(window::retro(self.now, last))
             }
         }
     }

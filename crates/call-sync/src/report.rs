@@ -107,13 +107,6 @@ pub struct TenantSummary {
     pub error: Option<ErrorSummary>,
 }
 
-impl TenantSummary {
-    /// The summary of a tenant whose pass could not even begin.
-    pub fn stopped(tenant: &TenantName, error: ErrorSummary) -> Self {
-        Self { error: Some(error), ..PassReport::default().summary(tenant) }
-    }
-}
-
 /// Requests sent in a pass.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Requests {

@@ -57,9 +57,8 @@ pub(crate) fn first_retro_cursor(now: DateTime<Utc>) -> DateTime<Utc> {
 
 /// The span of a retro pass: by start, from the earlier of a day ago and the end of the last good
 /// retro window.
-pub(crate) fn retro(now: DateTime<Utc>, last_good_pass: Option<DateTime<Utc>>) -> Span {
-    let day = now - RETRO_LOOK_BACK;
-    let start = last_good_pass.map_or(day, |last| day.min(last - RETRO_OVERLAP));
+pub(crate) fn retro(now: DateTime<Utc>, cursor: DateTime<Utc>) -> Span {
+    let start = (now - RETRO_LOOK_BACK).min(cursor - RETRO_OVERLAP);
     around(start.max(now - RETRO_FARTHEST), now, now)
 }
 
@@ -75,11 +74,7 @@ fn around(start: DateTime<Utc>, end: DateTime<Utc>, now: DateTime<Utc>) -> Span 
 }
 
 /// The span of a live pass (design, section 3, "Window").
-pub(crate) fn live(
-    now: DateTime<Utc>,
-    last_good_pass: Option<DateTime<Utc>>,
-    settings: &TenantSettings,
-) -> Span {
+pub(crate) fn live(now: DateTime<Utc>, cursor: DateTime<Utc>, settings: &TenantSettings) -> Span {
     let floor = now - FARTHEST_LOOK_BACK;
     if settings.run_in_debug_mode {
         return span(WindowBasis::Started, floor, now);
@@ -91,10 +86,8 @@ pub(crate) fn live(
     let interval = now - settings.execution_interval;
     // A last pass that seems to lie ahead was made while the clock was ahead: its window was too
     // late by as much, at the most.
-    let start = last_good_pass.map_or(interval, |last| {
-        let ahead = (last - now).max(Duration::zero());
-        (interval - ahead).min(last - OVERLAP)
-    });
+    let ahead = (cursor - now).max(Duration::zero());
+    let start = (interval - ahead).min(cursor - OVERLAP);
     span(basis, start.max(floor), now)
 }
 
@@ -120,7 +113,8 @@ mod tests {
 
     #[test]
     fn the_first_pass_looks_back_by_the_execution_interval() {
-        let span = live(now(), None, &TenantSettings::default());
+        let settings = TenantSettings::default();
+        let span = live(now(), first_live_cursor(now(), &settings), &settings);
         assert_eq!(span.basis, WindowBasis::Modified);
         assert_eq!(span.pieces.len(), 1);
         assert_eq!(start_of(&span), now() - Duration::minutes(15));
@@ -130,7 +124,7 @@ mod tests {
     fn after_an_outage_the_window_reaches_back_to_the_last_good_pass() {
         let settings = TenantSettings::default();
         let check = |last: Duration, expected: Duration| {
-            let span = live(now(), Some(now() - last), &settings);
+            let span = live(now(), now() - last, &settings);
             assert_eq!(now() - start_of(&span), expected, "last good pass {last} ago");
         };
         check(Duration::minutes(1), Duration::minutes(15));
@@ -144,7 +138,7 @@ mod tests {
 
     #[test]
     fn a_long_window_is_asked_for_in_pieces() {
-        let span = live(now(), Some(now() - Duration::days(40)), &TenantSettings::default());
+        let span = live(now(), now() - Duration::days(40), &TenantSettings::default());
         assert_eq!(span.pieces.len(), 2);
         assert!(span.pieces.iter().all(|piece| piece.length() <= Duration::days(30)));
     }
@@ -152,7 +146,7 @@ mod tests {
     #[test]
     fn debug_mode_looks_back_45_days_by_start_time() {
         let settings = TenantSettings { run_in_debug_mode: true, ..TenantSettings::default() };
-        let span = live(now(), Some(now()), &settings);
+        let span = live(now(), now(), &settings);
         assert_eq!(span.basis, WindowBasis::Started);
         assert_eq!(now() - start_of(&span), Duration::days(45));
         assert_eq!(span.pieces.len(), 2);
@@ -164,7 +158,7 @@ mod tests {
             window_basis: SettingWindowBasis::StartTime,
             ..TenantSettings::default()
         };
-        assert_eq!(live(now(), None, &settings).basis, WindowBasis::Started);
+        assert_eq!(live(now(), now(), &settings).basis, WindowBasis::Started);
     }
 
     fn hours_back(hours: i64) -> DateTime<Utc> {
@@ -173,18 +167,18 @@ mod tests {
 
     #[test]
     fn a_retro_pass_looks_back_a_day_or_to_the_last_one() {
-        let check = |last: Option<Duration>, expected: Duration| {
-            let span = retro(now(), last.map(|last| now() - last));
+        let check = |cursor: DateTime<Utc>, expected: Duration| {
+            let span = retro(now(), cursor);
             assert_eq!(span.basis, WindowBasis::Started);
             let first = span.decided.unwrap().start();
-            assert_eq!(now() - first, expected, "last retro {last:?} ago");
+            assert_eq!(now() - first, expected, "{cursor}");
             assert_eq!(start_of(&span), first - LONGEST_CALL);
         };
-        check(None, Duration::hours(24));
-        check(Some(Duration::hours(23)), Duration::hours(24));
-        check(Some(Duration::hours(72)), Duration::minutes(72 * 60 + 5));
-        check(Some(Duration::days(90)), Duration::days(30));
-        check(Some(-Duration::hours(1)), Duration::hours(24));
+        check(first_retro_cursor(now()), Duration::hours(24));
+        check(hours_back(23), Duration::hours(24));
+        check(hours_back(72), Duration::minutes(72 * 60 + 5));
+        check(hours_back(90 * 24), Duration::days(30));
+        check(hours_back(-1), Duration::hours(24));
     }
 
     #[test]

@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 use call_sync::{CallSync, Freshness};
 use chrono::{DateTime, Utc};
 use program::{TenantParts, compose_call_sync};
-use sandbox::{Limits, LoggedRequest, Sandbox, SandboxOptions, identity};
+use sandbox::{Limits, LoggedRequest, Sandbox, SandboxOptions};
 use serde_json::{Value, json};
 use settings::ProcessConfig;
 use voice_model::{Clock, SystemClock};
@@ -43,7 +43,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let sandbox = Sandbox::start(SandboxOptions { limits, ..SandboxOptions::default() }).await?;
     sandbox.load_world(&world())?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let config = ProcessConfig::from_sources(&configuration(sandbox.base_url()), None, Vec::new())?;
+    let config = ProcessConfig::from_sources(&configuration(&sandbox), None, Vec::new())?;
     let parts = TenantParts {
         store: connect::open_store(&config.store).await?,
         config: Arc::new(config.tenants.into_iter().next().ok_or("no tenant")?),
@@ -167,32 +167,17 @@ fn customer_number(number: u32) -> String {
     format!("+35840555{number:04}")
 }
 
-fn configuration(base: &str) -> String {
+fn configuration(sandbox: &Sandbox) -> String {
     format!(
         r#"
 [store]
 url = "memory://"
-[tenants.contoso.enreach]
-username = "{username}"
-secret_key = "{secret_key}"
-discovery_url = "{base}"
-[tenants.contoso.dataverse]
-url = "{base}"
-[tenants.contoso.dataverse.credential]
-kind = "client_secret"
-tenant_id = "{tenant}"
-client_id = "{client}"
-client_secret = "{client_secret}"
-authority_host = "{base}/entra"
+{tenant}
 [tenants.contoso.settings]
 ExecutionInterval = 1440
 DefaultCrmAssignee = "{agent}"
 "#,
-        username = identity::ENREACH_USER_NAME,
-        secret_key = identity::ENREACH_SECRET_KEY,
-        tenant = identity::ENTRA_TENANT_ID,
-        client = identity::ENTRA_CLIENT_ID,
-        client_secret = identity::ENTRA_CLIENT_SECRET,
+        tenant = sandbox.tenant_configuration("contoso"),
         agent = guid(0xA, 1),
     )
 }

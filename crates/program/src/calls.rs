@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 use call_sync::{CallSync, CallSyncParts, Freshness, Outcome, PassReport, TenantSummary};
+use serde_json::Value;
 use settings::Finding;
 use sync_store::JobName;
 use voice_model::{TenantName, mask_numbers};
@@ -16,6 +17,7 @@ pub fn call_sync() -> Job {
     Job {
         name: JobName::CALL_SYNC,
         rhythm: Rhythm::EveryMinute,
+        nothing_done,
         compose: |parts| Ok(Box::new(Calls::compose(parts, Kind::Live)?)),
     }
 }
@@ -25,8 +27,18 @@ pub fn retro_sync() -> Job {
     Job {
         name: JobName::RETRO_SYNC,
         rhythm: Rhythm::Nightly,
+        nothing_done,
         compose: |parts| Ok(Box::new(Calls::compose(parts, Kind::Retro)?)),
     }
+}
+
+fn nothing_done(tenant: &TenantName) -> Value {
+    summary_json(&PassReport::default().summary(tenant))
+}
+
+/// Counts and texts always have a JSON form.
+fn summary_json(summary: &TenantSummary) -> Value {
+    serde_json::to_value(summary).unwrap_or_default()
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -134,8 +146,7 @@ fn ran(tenant: &TenantName, report: &PassReport) -> Ran {
         unprocessed_since: report.unprocessed_since,
         stopped: stopped
             .map(|error| Stopped { class: error.class(), message: mask_numbers(&error.chain()) }),
-        // Counts and texts always have a JSON form.
-        summary: serde_json::to_value(summary).unwrap_or_default(),
+        summary: summary_json(&summary),
     }
 }
 

@@ -27,6 +27,8 @@ pub struct Job {
     pub name: JobName,
     /// When its passes run.
     pub rhythm: Rhythm,
+    /// The object in the `tenants` of `--json` of a pass that did nothing.
+    pub nothing_done: fn(&TenantName) -> Value,
     /// Puts it together for a tenant. Nothing is sent yet.
     pub compose: fn(&TenantParts) -> Result<Box<dyn TenantJob>, Stopped>,
 }
@@ -87,10 +89,11 @@ impl Stopped {
 
 impl Ran {
     /// A pass of a tenant that could not even begin.
-    pub fn not_begun(tenant: &TenantName, stopped: Stopped) -> Self {
-        let error = json!({"class": stopped.class.name(), "message": stopped.message});
+    pub fn not_begun(job: &Job, tenant: &TenantName, stopped: Stopped) -> Self {
+        let mut summary = (job.nothing_done)(tenant);
+        summary["error"] = json!({"class": stopped.class.name(), "message": stopped.message});
         Self {
-            summary: json!({"tenant": tenant, "error": error}),
+            summary,
             line: "no pass".to_owned(),
             counts: BTreeMap::new(),
             decided: BTreeMap::new(),
@@ -102,5 +105,26 @@ impl Ran {
     /// How it lets the process end.
     pub fn exit(&self) -> Exit {
         self.stopped.as_ref().map_or(Exit::Done, Stopped::exit)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tenant_that_could_not_run_has_the_counts_of_a_pass_that_did_nothing() {
+        let stopped = Stopped { class: ErrorClass::Transient, message: "later".to_owned() };
+        let ran = Ran::not_begun(&crate::call_sync(), &TenantName::new("contoso"), stopped);
+        assert_eq!(
+            ran.summary,
+            json!({
+                "tenant": "contoso", "rows": 0, "fetched": 0, "logged": 0, "already_logged": 0,
+                "skipped": {}, "deferred": {}, "failed": {},
+                "requests": {"enreach": 0, "dataverse": 0}, "elapsed_ms": 0,
+                "error": {"class": "Transient", "message": "later"}
+            })
+        );
+        assert_eq!(ran.exit(), Exit::TryAgain);
     }
 }

@@ -27,7 +27,7 @@ pub(crate) async fn run(
     let passes = join_all(tenants.iter().map(|tenant| pass(job, tenant, &leases)));
     let ran = match shutdown.or_at_once(passes).await {
         Some(ran) => ran,
-        None => names.iter().map(cut_off).collect(),
+        None => names.iter().map(|tenant| cut_off(job, tenant)).collect(),
     };
     // A reader that went away is no reason to fail: the work is done.
     let _ = print(&names, &ran, json);
@@ -43,13 +43,13 @@ async fn pass(job: &Job, tenant: &Tenant, leases: &Leases) -> Ran {
         },
         Err(error) => Stopped { class: error.class(), message: error_chain(&error) },
     };
-    Ran::not_begun(tenant.name(), stopped)
+    Ran::not_begun(job, tenant.name(), stopped)
 }
 
 /// What stands for a tenant whose pass a second signal cut off.
-fn cut_off(tenant: &TenantName) -> Ran {
+fn cut_off(job: &Job, tenant: &TenantName) -> Ran {
     let message = "stopped by a signal before the pass was done; run it again".to_owned();
-    Ran::not_begun(tenant, Stopped { class: ErrorClass::Transient, message })
+    Ran::not_begun(job, tenant, Stopped { class: ErrorClass::Transient, message })
 }
 
 fn print(names: &[TenantName], ran: &[Ran], json: bool) -> std::io::Result<()> {

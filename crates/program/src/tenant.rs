@@ -37,13 +37,13 @@ impl Tenant {
                     }
                     job.pass(once).await
                 }
-                Err(stopped) => Ran::not_begun(tenant.name(), stopped),
+                Err(stopped) => Ran::not_begun(&tenant.job, tenant.name(), stopped),
             }
         };
         let task = AbortOnDropHandle::new(tokio::spawn(pass));
         task.await.unwrap_or_else(|panic| {
             let message = format!("the pass broke off: {panic}");
-            Ran::not_begun(self.name(), Stopped { class: ErrorClass::Bug, message })
+            Ran::not_begun(&self.job, self.name(), Stopped { class: ErrorClass::Bug, message })
         })
     }
 }

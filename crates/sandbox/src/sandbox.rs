@@ -12,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::error::{Error, Result};
+use crate::identity;
 use crate::options::SandboxOptions;
 use crate::request_log::LoggedRequest;
 use crate::server::{Addresses, Listener};
@@ -53,6 +54,33 @@ impl Sandbox {
         tasks.spawn(listener.serve(simulators.clone(), tasks.clone(), stop.clone()));
         tasks.close();
         Ok(Self { simulators, stop, tasks })
+    }
+
+    /// The part of a `voice.toml` that connects a tenant of this name to this sandbox (design, section
+    /// 7): what an operator would write.
+    pub fn tenant_configuration(&self, tenant: &str) -> String {
+        let base = self.base_url();
+        format!(
+            r#"
+[tenants.{tenant}.enreach]
+username = "{username}"
+secret_key = "{secret_key}"
+discovery_url = "{base}"
+[tenants.{tenant}.dataverse]
+url = "{base}"
+[tenants.{tenant}.dataverse.credential]
+kind = "client_secret"
+tenant_id = "{entra_tenant}"
+client_id = "{client}"
+client_secret = "{client_secret}"
+authority_host = "{base}/entra"
+"#,
+            username = identity::ENREACH_USER_NAME,
+            secret_key = identity::ENREACH_SECRET_KEY,
+            entra_tenant = identity::ENTRA_TENANT_ID,
+            client = identity::ENTRA_CLIENT_ID,
+            client_secret = identity::ENTRA_CLIENT_SECRET,
+        )
     }
 
     /// Its address without a trailing slash, such as `http://127.0.0.1:41234`: the Dataverse

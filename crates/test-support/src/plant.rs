@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use call_sync::{CallSync, CallSyncParts};
 use chrono::{DateTime, Duration, TimeZone, Utc};
-use sandbox::{LoggedRequest, Sandbox, SandboxOptions, identity};
+use sandbox::{LoggedRequest, Sandbox, SandboxOptions};
 use serde_json::{Value, json};
 use settings::{ProcessConfig, TenantConfig};
 use sync_store::{SqliteStore, Store};
@@ -192,7 +192,6 @@ impl TestPlant {
     }
 
     fn configuration(&self) -> String {
-        let base = self.sandbox.base_url();
         let overrides = self.overrides.lock().unwrap();
         let overrides: Vec<_> =
             overrides.iter().map(|(name, value)| format!("{name} = {value:?}")).collect();
@@ -200,27 +199,12 @@ impl TestPlant {
             r#"
 [store]
 url = "sqlite://{store}"
-[tenants.contoso.enreach]
-username = "{username}"
-secret_key = "{secret_key}"
-discovery_url = "{base}"
-[tenants.contoso.dataverse]
-url = "{base}"
-[tenants.contoso.dataverse.credential]
-kind = "client_secret"
-tenant_id = "{tenant}"
-client_id = "{client}"
-client_secret = "{client_secret}"
-authority_host = "{base}/entra"
+{tenant}
 [tenants.contoso.settings]
 {overrides}
 "#,
             store = self.store_path().display(),
-            username = identity::ENREACH_USER_NAME,
-            secret_key = identity::ENREACH_SECRET_KEY,
-            tenant = identity::ENTRA_TENANT_ID,
-            client = identity::ENTRA_CLIENT_ID,
-            client_secret = identity::ENTRA_CLIENT_SECRET,
+            tenant = self.sandbox.tenant_configuration("contoso"),
             overrides = overrides.join("\n"),
         )
     }

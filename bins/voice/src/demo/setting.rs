@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context, ensure};
-use sandbox::identity;
+use sandbox::Sandbox;
 use settings::{ProcessConfig, TenantConfig};
 use sync_store::Store;
 
@@ -26,12 +26,16 @@ pub(super) fn file_in(folder: &Path) -> PathBuf {
 
 impl Setting {
     /// Prepares the configuration for a sandbox; `keep` is the folder where it is to stay.
-    pub(super) async fn new(base_url: &str, keep: Option<&Path>) -> anyhow::Result<Self> {
+    pub(super) async fn new(sandbox: &Sandbox, keep: Option<&Path>) -> anyhow::Result<Self> {
         let store_url = match keep {
             Some(_) => format!("sqlite://{STORE_FILE}"),
             None => "memory://".to_owned(),
         };
-        let text = config_text(base_url, &store_url);
+        let text = format!(
+            "# The demo's: the sandbox of this address is gone when the demo ends.\n\
+             [store]\nurl = \"{store_url}\"\n{}",
+            sandbox.tenant_configuration("demo")
+        );
         let file = keep.map(|folder| write(folder, &text)).transpose()?;
         let config = ProcessConfig::from_sources(&text, file.as_deref(), Vec::new())?;
         let store = connect::open_store(&config.store).await?;
@@ -56,31 +60,4 @@ fn write(folder: &Path, text: &str) -> anyhow::Result<PathBuf> {
         .with_context(|| format!("--keep {}: cannot make the folder", folder.display()))?;
     std::fs::write(&file, text).with_context(|| format!("cannot write {}", file.display()))?;
     Ok(file)
-}
-
-/// The configuration that an operator would write for this sandbox.
-fn config_text(base_url: &str, store_url: &str) -> String {
-    format!(
-        r#"# The demo's: the sandbox of this address is gone when the demo ends.
-[store]
-url = "{store_url}"
-[tenants.demo.enreach]
-username = "{username}"
-secret_key = "{enreach_secret}"
-discovery_url = "{base_url}"
-[tenants.demo.dataverse]
-url = "{base_url}"
-[tenants.demo.dataverse.credential]
-kind = "client_secret"
-tenant_id = "{tenant_id}"
-client_id = "{client_id}"
-client_secret = "{client_secret}"
-authority_host = "{base_url}/entra"
-"#,
-        username = identity::ENREACH_USER_NAME,
-        enreach_secret = identity::ENREACH_SECRET_KEY,
-        tenant_id = identity::ENTRA_TENANT_ID,
-        client_id = identity::ENTRA_CLIENT_ID,
-        client_secret = identity::ENTRA_CLIENT_SECRET,
-    )
 }

@@ -113,28 +113,7 @@ impl Plant {
 
     /// The configuration of one tenant of this sandbox.
     pub(crate) fn tenant(&self, name: &str) -> String {
-        let base = self.sandbox.base_url();
-        format!(
-            r#"
-[tenants.{name}.enreach]
-username = "{username}"
-secret_key = "{secret_key}"
-discovery_url = "{base}"
-[tenants.{name}.dataverse]
-url = "{base}"
-[tenants.{name}.dataverse.credential]
-kind = "client_secret"
-tenant_id = "{tenant}"
-client_id = "{client}"
-client_secret = "{client_secret}"
-authority_host = "{base}/entra"
-"#,
-            username = identity::ENREACH_USER_NAME,
-            secret_key = identity::ENREACH_SECRET_KEY,
-            tenant = identity::ENTRA_TENANT_ID,
-            client = identity::ENTRA_CLIENT_ID,
-            client_secret = identity::ENTRA_CLIENT_SECRET,
-        )
+        self.sandbox.tenant_configuration(name)
     }
 
     /// Runs `voice calls …` with this plant's configuration.

@@ -3,7 +3,7 @@
 //! Changes go to the store first and then into memory: whatever fails, memory is never ahead.
 
 use chrono::{DateTime, Duration, Utc};
-use dataverse_client::{ChangePage, ChangeToken, Query, Row, ServiceError, rows};
+use dataverse_client::{ChangePage, ChangeToken, Query, Row, ServiceError, change_pages, rows};
 use futures::TryStreamExt;
 use settings::Finding;
 use sync_store::DirectoryChanges;
@@ -123,20 +123,17 @@ impl Refresh<'_, '_> {
     async fn follow(&mut self, since: Option<&ChangeToken>) -> Result<Answer> {
         let tracked = self.directory.tables[self.index].source.tracked();
         let api = self.grounding.api;
-        let mut page = match api.changes(&tracked, since).await {
-            Ok(page) => page,
-            Err(error) => return Ok(Err(error)),
-        };
+        let mut pages = std::pin::pin!(change_pages(api, &tracked, since));
         loop {
-            let ChangePage { rows, deleted, next, token } = page;
-            let progress =
-                token.map(|token| Progress::Tracked { token: token.as_str().to_owned() });
-            self.apply(rows, deleted, progress).await?;
-            let Some(next) = next else { return Ok(Ok(())) };
-            page = match api.next_changes(&tracked, &next).await {
-                Ok(page) => page,
+            match pages.try_next().await {
+                Ok(Some(ChangePage { rows, deleted, token, .. })) => {
+                    let token = token.map(|token| token.as_str().to_owned());
+                    let progress = token.map(|token| Progress::Tracked { token });
+                    self.apply(rows, deleted, progress).await?;
+                }
+                Ok(None) => return Ok(Ok(())),
                 Err(error) => return Ok(Err(error)),
-            };
+            }
         }
     }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use call_sync::{CallSync, CallSyncParts};
 use chrono::{DateTime, TimeZone as _, Utc};
-use sandbox::{Sandbox, SandboxOptions, identity};
+use sandbox::{Sandbox, SandboxOptions};
 use serde_json::Value;
 use settings::{ProcessConfig, TenantConfig};
 use sync_store::InMemoryStore;
@@ -43,7 +43,7 @@ impl Plant {
         let loaded = self.sandbox.load_world(&world.json);
         loaded.unwrap_or_else(|error| panic!("seed {}: {error}", world.seed));
         self.sandbox.set_modes(&world.modes).unwrap();
-        compose(&tenant(self.sandbox.base_url(), &world.overrides), &self.clock)
+        compose(&tenant(&self.sandbox, &world.overrides), &self.clock)
     }
 
     /// All phone call rows, by key.
@@ -70,29 +70,9 @@ fn compose(tenant: &TenantConfig, clock: &Arc<dyn Clock>) -> CallSync {
     })
 }
 
-fn tenant(base_url: &str, overrides: &BTreeMap<String, String>) -> TenantConfig {
-    let mut text = format!(
-        r#"
-[tenants.contoso.enreach]
-username = "{}"
-secret_key = "{}"
-discovery_url = "{base_url}"
-[tenants.contoso.dataverse]
-url = "{base_url}"
-[tenants.contoso.dataverse.credential]
-kind = "client_secret"
-tenant_id = "{}"
-client_id = "{}"
-client_secret = "{}"
-authority_host = "{base_url}/entra"
-[tenants.contoso.settings]
-"#,
-        identity::ENREACH_USER_NAME,
-        identity::ENREACH_SECRET_KEY,
-        identity::ENTRA_TENANT_ID,
-        identity::ENTRA_CLIENT_ID,
-        identity::ENTRA_CLIENT_SECRET,
-    );
+fn tenant(sandbox: &Sandbox, overrides: &BTreeMap<String, String>) -> TenantConfig {
+    let mut text = sandbox.tenant_configuration("contoso");
+    text.push_str("[tenants.contoso.settings]\n");
     for (name, value) in overrides {
         text.push_str(&format!("{name} = \"{value}\"\n"));
     }
