@@ -31,6 +31,12 @@ impl ErrorClass {
         matches!(self, Self::Throttled { .. } | Self::Transient)
     }
 
+    /// Whether it is about what was asked, and not about who asks or where: another request may well
+    /// be answered.
+    pub fn is_about_content(self) -> bool {
+        matches!(self, Self::Rejected | Self::Conflict)
+    }
+
     /// The class with this stable name; how a class that was kept as text comes back, without the
     /// wait that a throttled one had.
     pub fn named(name: &str) -> Option<Self> {
