@@ -12,6 +12,26 @@ use voice_model::TenantName;
 
 use crate::{Opaque, Result, Store};
 
+/// A load of a table. Whoever applies changes says to which load they belong: two processes may
+/// follow one table, and one of them may begin anew.
+#[derive(Clone, PartialEq, Eq, Default)]
+pub struct DirectoryLoad {
+    /// Its number; 0 before the first.
+    pub number: i64,
+    /// The token from which changes are to be asked; `None` = the table has to be loaded whole.
+    pub token: Option<String>,
+}
+
+impl std::fmt::Debug for DirectoryLoad {
+    // A token is a link.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("DirectoryLoad")
+            .field("number", &self.number)
+            .field("token", &self.token.is_some())
+            .finish()
+    }
+}
+
 /// A row of the snapshot.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DirectoryRow {

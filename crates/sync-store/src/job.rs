@@ -13,6 +13,8 @@ impl JobName {
     pub const CALL_SYNC: Self = Self(Cow::Borrowed("call-sync"));
     /// The nightly second look at calls.
     pub const RETRO_SYNC: Self = Self(Cow::Borrowed("retro-sync"));
+    /// Callback requests, by polling and from the inbox.
+    pub const CALLBACK_SYNC: Self = Self(Cow::Borrowed("callback-sync"));
 
     /// Names a job.
     pub fn new(name: impl Into<Cow<'static, str>>) -> Self {

@@ -1,11 +1,13 @@
 #![doc = include_str!("../README.md")]
 
 mod call;
+mod callback;
 mod decision;
 mod directory;
 mod error;
 mod fold;
 mod history;
+mod inbox;
 mod instant;
 mod job;
 mod lease;
@@ -19,10 +21,14 @@ mod store;
 mod tombstone;
 
 pub use call::CallState;
+pub use callback::{CallbackOutcome, CallbackRecord, Close, Dealt};
 pub use decision::{CallDecision, CallDetails, Outcome};
-pub use directory::{DirectoryChanges, DirectoryPage, DirectoryRow, directory_rows};
+pub use directory::{DirectoryChanges, DirectoryLoad, DirectoryPage, DirectoryRow, directory_rows};
 pub use error::{Error, Result};
 pub use history::PastDecision;
+pub use inbox::{
+    DoneEvent, EventKey, EventSource, EventState, InboxDepth, InboxEvent, NewEvent, PutOff,
+};
 pub use job::JobName;
 pub use lease::LeaseAnswer;
 pub use memory::InMemoryStore;

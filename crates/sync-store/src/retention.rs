@@ -18,6 +18,10 @@ pub struct Purged {
     pub tombstones: u64,
     /// Scheduled runs of dates before the time to keep.
     pub runs: u64,
+    /// Events of the inbox that were done before the time to keep.
+    pub events: u64,
+    /// Callbacks older than [`TOMBSTONE_LIFETIME`] that were not to be closed any more.
+    pub callbacks: u64,
 }
 
 /// What an erasure deleted.
@@ -27,6 +31,8 @@ pub struct Erased {
     pub calls: u64,
     /// Their decisions, with their evidence.
     pub decisions: u64,
+    /// Events of the inbox that were not done.
+    pub events: u64,
 }
 
 /// The instant before which things are too old. A time to keep beyond all time keeps everything.

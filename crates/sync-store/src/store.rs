@@ -5,11 +5,12 @@ use std::collections::{HashMap, HashSet};
 use async_trait::async_trait;
 use chrono::{DateTime, Duration, NaiveDate, Utc};
 use uuid::Uuid;
-use voice_model::{CallId, OrganizationId, TenantName};
+use voice_model::{CallId, CallbackItemId, OrganizationId, TenantName};
 
 use crate::{
-    CallDecision, CallState, CustomerNumber, DirectoryChanges, DirectoryPage, Erased, JobName,
-    LeaseAnswer, PastDecision, Purged, Result, ScheduledRun,
+    CallDecision, CallState, CallbackRecord, Close, CustomerNumber, Dealt, DirectoryChanges,
+    DirectoryLoad, DirectoryPage, DoneEvent, Erased, EventKey, InboxDepth, InboxEvent, JobName,
+    LeaseAnswer, NewEvent, PastDecision, Purged, PutOff, Result, ScheduledRun,
 };
 
 /// What is remembered between passes and processes, by tenant.
@@ -124,8 +125,8 @@ pub trait Store: std::fmt::Debug + Send + Sync {
         number: &CustomerNumber,
     ) -> Result<Vec<PastDecision>>;
 
-    /// The token from which changes of a table are to be asked; `None` = load it whole.
-    async fn directory_token(&self, tenant: &TenantName, table: &str) -> Result<Option<String>>;
+    /// Which load of a table the store has, and how far that has got.
+    async fn directory_load(&self, tenant: &TenantName, table: &str) -> Result<DirectoryLoad>;
 
     /// At most `limit` rows of a table, those behind the key `after`. See
     /// [`directory_rows`](crate::directory_rows) for all of them.
@@ -137,16 +138,19 @@ pub trait Store: std::fmt::Debug + Send + Sync {
         limit: usize,
     ) -> Result<DirectoryPage>;
 
-    /// Applies changes to a table.
+    /// Applies changes to a load of a table. False, and nothing is kept, if that load is not the
+    /// one that the store has: somebody has begun a new one, which these changes would make look
+    /// complete.
     async fn save_directory_changes(
         &self,
         tenant: &TenantName,
         table: &str,
+        load: i64,
         changes: &DirectoryChanges,
-    ) -> Result<()>;
+    ) -> Result<bool>;
 
-    /// Forgets rows and token of a table, before it is loaded whole.
-    async fn clear_directory(&self, tenant: &TenantName, table: &str) -> Result<()>;
+    /// Forgets rows and token of a table and begins a new load, whose number is the answer.
+    async fn clear_directory(&self, tenant: &TenantName, table: &str) -> Result<i64>;
 
     /// Keeps the moment drawn for a run if none is kept for that date yet. Answers with the run
     /// that is kept: of two processes that draw, the first wins.
@@ -200,13 +204,118 @@ pub trait Store: std::fmt::Debug + Send + Sync {
     /// Gives a lease back. Somebody else's lease is left alone.
     async fn release_lease(&self, tenant: &TenantName, job: &JobName, holder: &str) -> Result<()>;
 
+    /// Takes events into the inbox, all or none, of any tenants. One whose key is known is left as
+    /// it is, in whatever state: done, too. Answers with the number of new ones.
+    async fn take_in(&self, now: DateTime<Utc>, events: &[NewEvent]) -> Result<usize>;
+
+    /// Those of the keys that are known, in whatever state.
+    async fn known_events(
+        &self,
+        tenant: &TenantName,
+        keys: &[EventKey],
+    ) -> Result<HashSet<EventKey>>;
+
+    /// The tenants of which an event is to be worked on or a callback to be closed by `now`, in the
+    /// order of names. Claims that have ended by `now` count.
+    async fn tenants_with_work(&self, now: DateTime<Utc>) -> Result<Vec<TenantName>>;
+
+    /// Claims at most `limit` events until `until`: those that are due, and those whose claim has
+    /// ended by `now`; those that came first, first. Each counts as an attempt.
+    async fn claim_events(
+        &self,
+        tenant: &TenantName,
+        holder: &str,
+        now: DateTime<Utc>,
+        until: DateTime<Utc>,
+        limit: usize,
+    ) -> Result<Vec<InboxEvent>>;
+
+    /// Prolongs all claims of a holder, the heartbeat. Answers with how many there are.
+    async fn renew_claims(
+        &self,
+        tenant: &TenantName,
+        holder: &str,
+        until: DateTime<Utc>,
+    ) -> Result<u64>;
+
+    /// Gives all claims of a holder back, also in the name of one who is gone: the events are due
+    /// again when they were. Answers with how many there were.
+    async fn release_claims(&self, tenant: &TenantName, holder: &str) -> Result<u64>;
+
+    /// Who holds claims, in the order of names.
+    async fn claim_holders(&self, tenant: &TenantName) -> Result<Vec<String>>;
+
+    /// Puts off events that a holder has claimed, or gives them up. Events that it has not claimed,
+    /// or not any more, are left alone.
+    async fn put_off(&self, tenant: &TenantName, holder: &str, events: &[PutOff]) -> Result<()>;
+
+    /// Keeps what became of callbacks and marks events as done, all or none. Who had claimed the
+    /// events does not matter: the work is done. Nothing but its key, its times and its outcome is
+    /// kept of an event that is done; unknown events are passed over. A callback that is known is
+    /// overwritten.
+    async fn record_callbacks(
+        &self,
+        tenant: &TenantName,
+        now: DateTime<Utc>,
+        callbacks: &[CallbackRecord],
+        done: &[DoneEvent],
+    ) -> Result<()>;
+
+    /// What is known of those of the callbacks that are dealt with.
+    async fn callbacks(
+        &self,
+        tenant: &TenantName,
+        items: &[CallbackItemId],
+    ) -> Result<HashMap<CallbackItemId, Dealt>>;
+
+    /// At most `limit` callbacks that are to be closed by `now`, the one that waits longest first.
+    async fn callbacks_to_close(
+        &self,
+        tenant: &TenantName,
+        now: DateTime<Utc>,
+        limit: usize,
+    ) -> Result<Vec<CallbackRecord>>;
+
+    /// Notes how far the closing of callbacks has got. Unknown callbacks are passed over.
+    async fn record_closes(
+        &self,
+        tenant: &TenantName,
+        closes: &[(CallbackItemId, Close)],
+    ) -> Result<()>;
+
+    /// At most `limit` events that are not done, those that came first, first.
+    async fn inbox(&self, tenant: &TenantName, limit: usize) -> Result<Vec<InboxEvent>>;
+
+    /// How many events are not done.
+    async fn inbox_depth(&self, tenant: &TenantName) -> Result<InboxDepth>;
+
+    /// Has dead letters worked on again at `now`, with their attempts counted from zero: all of
+    /// them, or the one with this key. Answers with how many there were.
+    async fn replay_dead_letters<'a>(
+        &self,
+        tenant: &TenantName,
+        key: Option<&'a EventKey>,
+        now: DateTime<Utc>,
+    ) -> Result<usize>;
+
+    /// Marks an event that is not done as done with the outcome `Dropped`, so that it does not come
+    /// back; false if there is none.
+    async fn drop_event(
+        &self,
+        tenant: &TenantName,
+        key: &EventKey,
+        now: DateTime<Utc>,
+    ) -> Result<bool>;
+
     /// Deletes what is too old, of all tenants: calls last seen before `now − keep` with their
-    /// history, runs of dates before that, and tombstones older than
-    /// [`TOMBSTONE_LIFETIME`](crate::TOMBSTONE_LIFETIME).
+    /// history, runs of dates before that, events done before that, and what is older than
+    /// [`TOMBSTONE_LIFETIME`](crate::TOMBSTONE_LIFETIME): tombstones, and callbacks that are not to
+    /// be closed any more. Events that are not done stay.
     async fn purge(&self, now: DateTime<Utc>, keep: Duration) -> Result<Purged>;
 
     /// Deletes every call of a tenant that has, or once had, this number, with legs, history and
-    /// evidence. Tombstones stay, so that the calls are not logged again. The directory snapshot
+    /// evidence, and every event that is not done with this number. Tombstones stay, so that the calls
+    /// are not logged again. The directory snapshot
     /// follows Dynamics and is not searched.
     ///
     /// # Errors

@@ -147,7 +147,7 @@ impl Tenant {
     }
 
     pub(super) fn erase(&mut self, digits: &str) -> Erased {
-        let mut erased = Erased::default();
+        let mut erased = Erased { events: self.inbox.erase(digits), ..Erased::default() };
         self.calls.retain(|_, kept| {
             let goes = kept.ever_had(digits);
             if goes {

@@ -7,8 +7,13 @@ use chrono::{DateTime, NaiveDate, Utc};
 use uuid::Uuid;
 use voice_model::{CallId, OrganizationId};
 
+use crate::memory::callbacks::Callbacks;
 use crate::memory::calls::Kept;
-use crate::{DirectoryChanges, DirectoryPage, DirectoryRow, JobName, Opaque, Purged, ScheduledRun};
+use crate::memory::inbox::Inbox;
+use crate::{
+    DirectoryChanges, DirectoryLoad, DirectoryPage, DirectoryRow, JobName, Opaque, Purged,
+    ScheduledRun,
+};
 
 /// All of one tenant.
 #[derive(Default)]
@@ -23,6 +28,8 @@ pub(super) struct Tenant {
     pub(super) runs: BTreeMap<(JobName, NaiveDate), ScheduledRun>,
     /// Holder and end of each lease.
     pub(super) leases: BTreeMap<JobName, (String, DateTime<Utc>)>,
+    pub(super) inbox: Inbox,
+    pub(super) callbacks: Callbacks,
 }
 
 impl Tenant {
@@ -46,17 +53,26 @@ impl Tenant {
         let runs = self.runs.len();
         self.runs.retain(|(_, date), _| *date >= oldest.date_naive());
         purged.runs += (runs - self.runs.len()) as u64;
+        purged.events += self.inbox.purge(oldest);
+        purged.callbacks += self.callbacks.purge(oldest_tombstone);
     }
 }
 
 /// The snapshot of one table.
 #[derive(Default)]
 pub(super) struct Table {
-    pub(super) token: Option<String>,
+    pub(super) load: DirectoryLoad,
     rows: BTreeMap<Uuid, Opaque>,
 }
 
 impl Table {
+    /// Forgets everything and begins a new load; its number.
+    pub(super) fn clear(&mut self) -> i64 {
+        self.rows.clear();
+        self.load = DirectoryLoad { number: self.load.number + 1, token: None };
+        self.load.number
+    }
+
     pub(super) fn apply(&mut self, changes: &DirectoryChanges) {
         let upserts = changes.upserts.iter().map(|row| (row.key, row.value.clone()));
         self.rows.extend(upserts);
@@ -64,7 +80,7 @@ impl Table {
             self.rows.remove(key);
         }
         if let Some(token) = &changes.token {
-            self.token = Some(token.clone());
+            self.load.token = Some(token.clone());
         }
     }
 

@@ -39,6 +39,10 @@ pub(super) fn fingerprint(bytes: &[u8]) -> fault::Outcome<[u8; 32]> {
     bytes.try_into().map_err(|error| unreadable("a fingerprint", error))
 }
 
+pub(super) fn attempts(count: i64) -> fault::Outcome<u32> {
+    u32::try_from(count).map_err(|_| unreadable("a number of attempts", count))
+}
+
 pub(super) fn activity(bytes: Option<&[u8]>) -> fault::Outcome<Option<ActivityId>> {
     Ok(bytes.map(key).transpose()?.map(ActivityId))
 }
@@ -70,14 +74,10 @@ pub(super) fn outcome(row: &SqliteRow, activity: Option<ActivityId>) -> fault::O
         "AlreadyLogged" => Outcome::AlreadyLogged { activity: activity()? },
         "Skipped" => Outcome::Skipped,
         "Deferred" => Outcome::Deferred,
-        "Failed" => {
-            let attempts: i64 = row.try_get("attempts")?;
-            Outcome::Failed {
-                attempts: u32::try_from(attempts)
-                    .map_err(|_| unreadable("a number of attempts", attempts))?,
-                next_attempt: optional_instant(row.try_get("next_attempt_at")?)?,
-            }
-        }
+        "Failed" => Outcome::Failed {
+            attempts: attempts(row.try_get("attempts")?)?,
+            next_attempt: optional_instant(row.try_get("next_attempt_at")?)?,
+        },
         other => return Err(unreadable("an outcome", other)),
     })
 }
@@ -87,7 +87,8 @@ pub(super) fn json_list<'a>(texts: impl Iterator<Item = &'a str>) -> String {
     serde_json::Value::from_iter(texts).to_string()
 }
 
-fn unreadable(what: &'static str, problem: impl std::fmt::Display) -> Fault {
+/// What to say of a value that this program cannot have written.
+pub(super) fn unreadable(what: &'static str, problem: impl std::fmt::Display) -> Fault {
     Fault::Unreadable { what, problem: problem.to_string() }
 }
 

@@ -7,25 +7,25 @@ use voice_model::TenantName;
 use crate::sqlite::column::{json_list, key as read_key};
 use crate::sqlite::fault::Outcome;
 use crate::sqlite::tenants;
-use crate::{DirectoryChanges, DirectoryPage, DirectoryRow, Opaque};
+use crate::{DirectoryChanges, DirectoryLoad, DirectoryPage, DirectoryRow, Opaque};
 
 /// Rows per statement. Statements cost more than rows: each goes to SQLite's thread and back.
 const CHUNK_ROWS: usize = 500;
 
-pub(super) async fn token(
+pub(super) async fn load(
     connection: &mut SqliteConnection,
     tenant: &TenantName,
     table: &str,
-) -> Outcome<Option<String>> {
-    let found: Option<(Option<String>,)> = sqlx::query_as(
-        "SELECT token FROM directory_tables
+) -> Outcome<DirectoryLoad> {
+    let found: Option<(i64, Option<String>)> = sqlx::query_as(
+        "SELECT load, token FROM directory_tables
          WHERE tenant = (SELECT id FROM tenants WHERE name = ?1) AND name = ?2",
     )
     .bind(tenant.as_str())
     .bind(table)
     .fetch_optional(connection)
     .await?;
-    Ok(found.and_then(|(token,)| token))
+    Ok(found.map(|(number, token)| DirectoryLoad { number, token }).unwrap_or_default())
 }
 
 pub(super) async fn page(
@@ -59,27 +59,34 @@ pub(super) async fn page(
     Ok(DirectoryPage::of(rows.collect::<Outcome<_>>()?, limit))
 }
 
+/// False, and nothing is written, if the load is another by now.
 pub(super) async fn apply(
     connection: &mut SqliteConnection,
     tenant: &TenantName,
     table: &str,
+    number: i64,
     changes: &DirectoryChanges,
-) -> Outcome<()> {
+) -> Outcome<bool> {
+    if load(connection, tenant, table).await?.number != number {
+        return Ok(false);
+    }
     let tenant = tenants::key(connection, tenant).await?;
     let (table,): (i64,) = sqlx::query_as(
-        "INSERT INTO directory_tables (tenant, name, token) VALUES (?1, ?2, ?3)
+        "INSERT INTO directory_tables (tenant, name, load, token) VALUES (?1, ?2, ?3, ?4)
          ON CONFLICT (tenant, name) DO UPDATE SET token = coalesce(excluded.token, token)
          RETURNING id",
     )
     .bind(tenant)
     .bind(table)
+    .bind(number)
     .bind(changes.token.as_deref())
     .fetch_one(&mut *connection)
     .await?;
     for rows in changes.upserts.chunks(CHUNK_ROWS) {
         upsert(connection, table, rows).await?;
     }
-    delete(connection, table, &changes.deletions).await
+    delete(connection, table, &changes.deletions).await?;
+    Ok(true)
 }
 
 async fn upsert(
@@ -116,25 +123,25 @@ async fn delete(connection: &mut SqliteConnection, table: i64, keys: &[Uuid]) ->
     Ok(())
 }
 
+/// Begins a new load; its number.
 pub(super) async fn clear(
     connection: &mut SqliteConnection,
     tenant: &TenantName,
     table: &str,
-) -> Outcome<()> {
-    let table_of_tenant: Option<(i64,)> = sqlx::query_as(
-        "UPDATE directory_tables SET token = NULL
-         WHERE tenant = (SELECT id FROM tenants WHERE name = ?1) AND name = ?2
-         RETURNING id",
+) -> Outcome<i64> {
+    let tenant = tenants::key(connection, tenant).await?;
+    let (table, number): (i64, i64) = sqlx::query_as(
+        "INSERT INTO directory_tables (tenant, name, load) VALUES (?1, ?2, 1)
+         ON CONFLICT (tenant, name) DO UPDATE SET load = load + 1, token = NULL
+         RETURNING id, load",
     )
-    .bind(tenant.as_str())
+    .bind(tenant)
     .bind(table)
-    .fetch_optional(&mut *connection)
+    .fetch_one(&mut *connection)
     .await?;
-    if let Some((table,)) = table_of_tenant {
-        sqlx::query("DELETE FROM directory_rows WHERE directory_table = ?1")
-            .bind(table)
-            .execute(connection)
-            .await?;
-    }
-    Ok(())
+    sqlx::query("DELETE FROM directory_rows WHERE directory_table = ?1")
+        .bind(table)
+        .execute(connection)
+        .await?;
+    Ok(number)
 }

@@ -10,7 +10,8 @@ use crate::sqlite::fault::{self, Fault};
 use crate::{Error, Result};
 
 /// The steps from each version to the next; the first creates version 1.
-const STEPS: [&str; 1] = [include_str!("schema/0001_initial.sql")];
+const STEPS: [&str; 2] =
+    [include_str!("schema/0001_initial.sql"), include_str!("schema/0002_inbox.sql")];
 
 /// The version that this program reads and writes.
 const KNOWN: i64 = STEPS.len() as i64;

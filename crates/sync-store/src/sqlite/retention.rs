@@ -25,19 +25,31 @@ pub(super) async fn purge(
         .bind(oldest.timestamp_micros())
         .execute(&mut *connection)
         .await?;
+    let oldest_tombstone = cut(now, TOMBSTONE_LIFETIME).timestamp_micros();
     let tombstones = sqlx::query("DELETE FROM tombstones WHERE logged_at < ?1")
-        .bind(cut(now, TOMBSTONE_LIFETIME).timestamp_micros())
+        .bind(oldest_tombstone)
         .execute(&mut *connection)
         .await?;
     let runs = sqlx::query("DELETE FROM runs WHERE date < ?1")
         .bind(day(oldest.date_naive()))
-        .execute(connection)
+        .execute(&mut *connection)
         .await?;
+    let events = sqlx::query("DELETE FROM events WHERE done_at < ?1")
+        .bind(oldest.timestamp_micros())
+        .execute(&mut *connection)
+        .await?;
+    let callbacks =
+        sqlx::query("DELETE FROM callbacks WHERE close_at IS NULL AND recorded_at < ?1")
+            .bind(oldest_tombstone)
+            .execute(connection)
+            .await?;
     Ok(Purged {
         calls: calls.rows_affected(),
         decisions: decisions.rows_affected(),
         tombstones: tombstones.rows_affected(),
         runs: runs.rows_affected(),
+        events: events.rows_affected(),
+        callbacks: callbacks.rows_affected(),
     })
 }
 
@@ -66,7 +78,19 @@ pub(super) async fn erase(
             .await?;
     let calls = sqlx::query("DELETE FROM calls WHERE id IN (SELECT value FROM json_each(?1))")
         .bind(&ids)
-        .execute(connection)
+        .execute(&mut *connection)
         .await?;
-    Ok(Erased { calls: calls.rows_affected(), decisions: decisions.rows_affected() })
+    let events = sqlx::query(
+        "DELETE FROM events
+         WHERE tenant = (SELECT id FROM tenants WHERE name = ?1) AND digits = ?2",
+    )
+    .bind(tenant.as_str())
+    .bind(digits)
+    .execute(connection)
+    .await?;
+    Ok(Erased {
+        calls: calls.rows_affected(),
+        decisions: decisions.rows_affected(),
+        events: events.rows_affected(),
+    })
 }

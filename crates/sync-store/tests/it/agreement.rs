@@ -1,5 +1,7 @@
 //! Both adapters give the same answers to any sequence of operations.
 
+mod inbox;
+
 use chrono::Duration;
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -21,7 +23,7 @@ enum Operation {
     Organization(&'static str),
     Advance(i64),
     Reset(Option<i64>),
-    Save(DirectoryChanges),
+    Save(i64, DirectoryChanges),
     Clear,
     Schedule(u32, i64),
     Finish(u32, i64),
@@ -30,6 +32,7 @@ enum Operation {
     Release(&'static str),
     Purge(i64, i64),
     Erase(&'static str),
+    Inbox(inbox::Operation),
 }
 
 /// Few of each, so that operations meet.
@@ -101,7 +104,7 @@ fn operation() -> impl Strategy<Value = Operation> {
         1 => select(&["x", "y"][..]).prop_map(Operation::Organization),
         1 => moment().prop_map(Operation::Advance),
         1 => proptest::option::of(moment()).prop_map(Operation::Reset),
-        2 => changes().prop_map(Operation::Save),
+        2 => (0..3_i64, changes()).prop_map(|(load, c)| Operation::Save(load, c)),
         1 => Just(Operation::Clear),
         1 => (1..4_u32, moment()).prop_map(|(day, at)| Operation::Schedule(day, at)),
         1 => (1..4_u32, moment()).prop_map(|(day, at)| Operation::Finish(day, at)),
@@ -110,6 +113,7 @@ fn operation() -> impl Strategy<Value = Operation> {
         1 => holder().prop_map(Operation::Release),
         1 => (moment(), 0..100_i64).prop_map(|(now, days)| Operation::Purge(now, days)),
         1 => select(&NUMBERS[..]).prop_map(Operation::Erase),
+        12 => inbox::operation().prop_map(Operation::Inbox),
     ]
 }
 
@@ -128,8 +132,8 @@ async fn apply(store: &dyn Store, tenant: &TenantName, operation: &Operation) ->
         }
         Operation::Advance(to) => debug(store.advance_cursor(tenant, &job, at(to)).await),
         Operation::Reset(to) => debug(store.reset_cursor(tenant, &job, to.map(at)).await),
-        Operation::Save(changes) => {
-            debug(store.save_directory_changes(tenant, "contact", &changes).await)
+        Operation::Save(load, changes) => {
+            debug(store.save_directory_changes(tenant, "contact", load, &changes).await)
         }
         Operation::Clear => debug(store.clear_directory(tenant, "contact").await),
         Operation::Schedule(day, moment) => {
@@ -147,6 +151,7 @@ async fn apply(store: &dyn Store, tenant: &TenantName, operation: &Operation) ->
         Operation::Release(holder) => debug(store.release_lease(tenant, &job, holder).await),
         Operation::Purge(now, days) => debug(store.purge(at(now), Duration::days(days)).await),
         Operation::Erase(number) => debug(store.erase(tenant, &CustomerNumber::new(number)).await),
+        Operation::Inbox(operation) => inbox::apply(store, tenant, &operation).await,
     }
 }
 
@@ -178,9 +183,10 @@ async fn contents(store: &dyn Store, tenant: &TenantName) -> Vec<String> {
     read.push(debug(store.tenants().await));
     read.push(debug(store.organization(tenant).await));
     read.push(debug(store.cursor(tenant, &job).await));
-    read.push(debug(store.directory_token(tenant, "contact").await));
+    read.push(debug(store.directory_load(tenant, "contact").await));
     read.push(debug(store.directory_page(tenant, "contact", None, 3).await));
     read.push(debug(store.runs_since(tenant, &job, date(1)).await));
+    read.extend(inbox::contents(store, tenant).await);
     read
 }
 
@@ -189,7 +195,7 @@ proptest! {
 
     #[test]
     fn both_adapters_say_and_hold_the_same(
-        operations in vec((any::<bool>(), operation()), 1..30),
+        operations in vec((any::<bool>(), operation()), 1..40),
     ) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let ran: Result<(), TestCaseError> = runtime.block_on(async {

@@ -1,5 +1,7 @@
 //! What is special about a file: it is reopened, shared, full, foreign, in the way.
 
+mod inbox;
+
 use std::path::Path;
 use std::time::Duration;
 
@@ -318,12 +320,12 @@ async fn a_refused_directory_page_moves_no_token() {
     };
     let tenant = tenant();
     let small = changes(vec![row(1, 9)], "t1");
-    store.save_directory_changes(&tenant, "contact", &small).await.unwrap();
+    store.save_directory_changes(&tenant, "contact", 0, &small).await.unwrap();
     let large = changes((1..2_000).map(|key| row(key, 500)).collect(), "t2");
-    let error = store.save_directory_changes(&tenant, "contact", &large).await.unwrap_err();
+    let error = store.save_directory_changes(&tenant, "contact", 0, &large).await.unwrap_err();
     assert!(matches!(error, Error::Full { .. }), "{error:?}");
-    let token = store.directory_token(&tenant, "contact").await.unwrap();
-    assert_eq!(token.as_deref(), Some("t1"));
+    let load = store.directory_load(&tenant, "contact").await.unwrap();
+    assert_eq!(load.token.as_deref(), Some("t1"));
     let page = store.directory_page(&tenant, "contact", None, 9).await.unwrap();
     assert_eq!(page.rows, [row(1, 9)]);
 }

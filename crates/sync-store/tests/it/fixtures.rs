@@ -1,9 +1,12 @@
 //! What the tests record.
 
 use chrono::{DateTime, Duration, NaiveDate, TimeZone, Utc};
-use sync_store::{CallDecision, CallDetails, CustomerNumber, Opaque, Outcome};
+use sync_store::{
+    CallDecision, CallDetails, CallbackOutcome, CallbackRecord, Close, CustomerNumber, Dealt,
+    DoneEvent, EventKey, EventSource, InboxEvent, NewEvent, Opaque, Outcome, PutOff,
+};
 use uuid::Uuid;
-use voice_model::{ActivityId, CallId, TenantName};
+use voice_model::{ActivityId, CallId, CallbackItemId, CallbackListId, TenantName};
 
 pub(crate) const NUMBER: &str = "+358501234567";
 
@@ -76,4 +79,52 @@ pub(crate) fn names<'a>(calls: impl IntoIterator<Item = &'a CallId>) -> Vec<&'a 
     let mut names: Vec<_> = calls.into_iter().map(CallId::as_str).collect();
     names.sort_unstable();
     names
+}
+
+pub(crate) fn key(text: &str) -> EventKey {
+    EventKey::new(text)
+}
+
+/// An event with the usual number and body that is due at once.
+pub(crate) fn event(name: &str) -> NewEvent {
+    NewEvent {
+        tenant: tenant(),
+        key: key(name),
+        source: EventSource::Webhook,
+        due_at: at(0),
+        number: Some(number()),
+        body: opaque("{\"EventType\":\"CallbackCreated\"}"),
+    }
+}
+
+pub(crate) fn put_off(name: &str, due_at: Option<DateTime<Utc>>) -> PutOff {
+    PutOff { key: key(name), due_at, attempts: 1, problem: None }
+}
+
+pub(crate) fn done(name: &str) -> DoneEvent {
+    DoneEvent { key: key(name), outcome: "Created" }
+}
+
+/// The keys of events, in their order.
+pub(crate) fn order(events: &[InboxEvent]) -> Vec<&str> {
+    events.iter().map(|event| event.key.as_str()).collect()
+}
+
+pub(crate) fn item(name: &str) -> CallbackItemId {
+    CallbackItemId::new(name).unwrap()
+}
+
+/// A callback that has a phone call row.
+pub(crate) fn callback(name: &str, close: Close) -> CallbackRecord {
+    let outcome = CallbackOutcome::Created { activity: activity(7), bundled_into: None };
+    CallbackRecord {
+        item: item(name),
+        list: CallbackListId::new("list").unwrap(),
+        dealt: Dealt { outcome, close },
+    }
+}
+
+/// A callback that is to be closed.
+pub(crate) fn to_close(name: &str, due: DateTime<Utc>) -> CallbackRecord {
+    callback(name, Close::Due { at: due, attempts: 0 })
 }

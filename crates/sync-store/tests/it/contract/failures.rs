@@ -11,7 +11,7 @@ contract! {
     a_call_that_fails_again_after_a_retry_is_a_dead_letter_again,
 }
 
-fn order(states: &[sync_store::CallState]) -> Vec<&str> {
+fn calls(states: &[sync_store::CallState]) -> Vec<&str> {
     states.iter().map(|state| state.call.as_str()).collect()
 }
 
@@ -22,9 +22,9 @@ async fn a_failed_call_is_due_when_its_time_has_come(store: &dyn Store) {
     store.record(&tenant, at(0), &decisions).await.unwrap();
     store.record(&tenant, at(0), &[deferred("d")]).await.unwrap();
     assert!(store.failed_due(&tenant, at(19)).await.unwrap().is_empty());
-    assert_eq!(order(&store.failed_due(&tenant, at(30)).await.unwrap()), ["b", "c"]);
+    assert_eq!(calls(&store.failed_due(&tenant, at(30)).await.unwrap()), ["b", "c"]);
     store.record(&tenant, at(30), &[logged("b")]).await.unwrap();
-    assert_eq!(order(&store.failed_due(&tenant, at(30)).await.unwrap()), ["c"]);
+    assert_eq!(calls(&store.failed_due(&tenant, at(30)).await.unwrap()), ["c"]);
 }
 
 async fn a_dead_letter_is_never_due(store: &dyn Store) {
@@ -33,7 +33,7 @@ async fn a_dead_letter_is_never_due(store: &dyn Store) {
     store.record(&tenant, at(-9), &[failed("early", 8, None)]).await.unwrap();
     assert!(store.failed_due(&tenant, days(999)).await.unwrap().is_empty());
     let dead = store.dead_letters(&tenant).await.unwrap();
-    assert_eq!(order(&dead), ["early", "late"]);
+    assert_eq!(calls(&dead), ["early", "late"]);
     assert_eq!(dead[0].outcome, Outcome::Failed { attempts: 8, next_attempt: None });
 }
 
@@ -44,7 +44,7 @@ async fn dead_letters_are_tried_again_on_request(store: &dyn Store) {
     assert_eq!(store.retry_dead_letters(&tenant, at(60)).await.unwrap(), 2);
     assert!(store.dead_letters(&tenant).await.unwrap().is_empty());
     let due = store.failed_due(&tenant, at(60)).await.unwrap();
-    assert_eq!(order(&due), ["a", "b"]);
+    assert_eq!(calls(&due), ["a", "b"]);
     assert_eq!(due[0].outcome, Outcome::Failed { attempts: 0, next_attempt: Some(at(60)) });
     assert_eq!(store.retry_dead_letters(&tenant, at(61)).await.unwrap(), 0);
 }
@@ -55,8 +55,8 @@ async fn one_dead_letter_is_tried_again_on_request(store: &dyn Store) {
     assert!(store.retry_dead_letter(&tenant, &call("a"), at(60)).await.unwrap());
     assert!(!store.retry_dead_letter(&tenant, &call("a"), at(60)).await.unwrap());
     assert!(!store.retry_dead_letter(&tenant, &call("nothing"), at(60)).await.unwrap());
-    assert_eq!(order(&store.dead_letters(&tenant).await.unwrap()), ["b"]);
-    assert_eq!(order(&store.failed_due(&tenant, at(60)).await.unwrap()), ["a"]);
+    assert_eq!(calls(&store.dead_letters(&tenant).await.unwrap()), ["b"]);
+    assert_eq!(calls(&store.failed_due(&tenant, at(60)).await.unwrap()), ["a"]);
 }
 
 async fn a_call_that_fails_again_after_a_retry_is_a_dead_letter_again(store: &dyn Store) {
@@ -64,5 +64,5 @@ async fn a_call_that_fails_again_after_a_retry_is_a_dead_letter_again(store: &dy
     store.record(&tenant, at(0), &[failed("a", 8, None)]).await.unwrap();
     store.retry_dead_letters(&tenant, at(60)).await.unwrap();
     assert_eq!(store.record(&tenant, at(61), &[failed("a", 8, None)]).await.unwrap(), 1);
-    assert_eq!(order(&store.dead_letters(&tenant).await.unwrap()), ["a"]);
+    assert_eq!(calls(&store.dead_letters(&tenant).await.unwrap()), ["a"]);
 }

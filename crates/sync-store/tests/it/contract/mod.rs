@@ -1,12 +1,15 @@
 //! Behaviour that every adapter must show. A new adapter gets a module in [`contract!`] and nothing
 //! else.
 
+mod callbacks;
 mod calls;
 mod cursors;
 mod directory;
 mod failures;
 mod history;
+mod inbox;
 mod leases;
+mod letters;
 mod retention;
 mod runs;
 mod tenants;
