@@ -1,13 +1,13 @@
 //! From an HTTP answer to a JSON value, or to the error that says what came instead.
 
-use std::borrow::Cow;
-
 use http::header;
 use http_kit::Response;
+use serde::de::IgnoredAny;
 use serde_json::Value;
 
 use crate::error::{Error, Result};
 use crate::quote::quote;
+use crate::text::as_text;
 use crate::wire::kind_of;
 
 /// How much of a foreign message is shown.
@@ -35,7 +35,7 @@ pub(crate) fn json(operation: &'static str, username: &str, answer: &Response) -
 /// Reads the body as JSON, whatever the status.
 pub(crate) fn body(operation: &'static str, answer: &Response) -> Result<Value> {
     let status = answer.status.as_u16();
-    let text = text(answer);
+    let text = as_text(&answer.body);
     if text.trim().is_empty() {
         return Err(Error::Empty { operation, status });
     }
@@ -49,12 +49,19 @@ pub(crate) fn body(operation: &'static str, answer: &Response) -> Result<Value> 
     })
 }
 
-/// The body as text. A byte-order mark, which .NET services like to send, is taken off, and bytes
-/// that are not UTF-8 are replaced: one bad byte in one name must not hide all rows.
-fn text(answer: &Response) -> Cow<'_, str> {
-    const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
-    let body = &answer.body[..];
-    String::from_utf8_lossy(body.strip_prefix(BYTE_ORDER_MARK).unwrap_or(body))
+/// Whether there is no body.
+pub(crate) fn is_empty(answer: &Response) -> bool {
+    as_text(&answer.body).trim().is_empty()
+}
+
+/// Whether the API says that what was asked for is not there, and not a host where the API is not.
+pub(crate) fn is_gone(answer: &Response) -> bool {
+    matches!(answer.status.as_u16(), 404 | 410) && !is_page(answer)
+}
+
+/// Whether the body is something else than JSON, such as a proxy's page: not what the API says.
+pub(crate) fn is_page(answer: &Response) -> bool {
+    !is_empty(answer) && serde_json::from_str::<IgnoredAny>(&as_text(&answer.body)).is_err()
 }
 
 fn content_type(answer: &Response) -> String {
@@ -65,11 +72,11 @@ fn content_type(answer: &Response) -> String {
 
 /// What an answer with an error status says: `Message` and `ErrorCode` (reference, section 1.5),
 /// or what it is if it is not JSON.
-fn refusal(answer: &Response) -> Option<String> {
+pub(crate) fn refusal(answer: &Response) -> Option<String> {
     if answer.status.is_redirection() {
         return Some("a redirect, which is not followed".to_owned());
     }
-    let text = text(answer);
+    let text = as_text(&answer.body);
     if text.trim().is_empty() {
         return None;
     }

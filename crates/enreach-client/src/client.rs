@@ -4,17 +4,22 @@ use std::fmt;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use chrono::{DateTime, Utc};
 use http::Method;
-use http_kit::{HttpClient, Request, Safety};
+use http_kit::{HttpClient, Request, Response, Safety};
 use secrecy::SecretString;
 use serde_json::Value;
-use voice_model::{CallId, TimeWindow};
+use url::Url;
+use voice_model::{CallId, CallbackItemId, CallbackListId, TimeWindow};
 
 use crate::builder::EnreachClientBuilder;
 use crate::credentials::Credentials;
-use crate::discovery::{Endpoint, below};
-use crate::error::{Error, Result};
-use crate::{CallRow, EnreachApi, Queue, Rows, User, WindowBasis, answer, paths, period, wire};
+use crate::discovery::Endpoint;
+use crate::error::{CLOSE_A_CALLBACK, Error, Result};
+use crate::{
+    CallRow, CallbackItem, CallbackList, CallbackState, CloseAnswer, EnreachApi, Queue, Rows, User,
+    WindowBasis, answer, closing, paths, period, wire,
+};
 
 /// A client for one API user. Clones share the discovered address and the count of requests.
 ///
@@ -26,6 +31,23 @@ struct Inner {
     http: HttpClient,
     credentials: Credentials,
     endpoint: Endpoint,
+}
+
+/// What a request goes to: a path of the table, and ids and the like behind it.
+#[derive(Clone, Copy, Default)]
+struct Resource<'a> {
+    path: &'a str,
+    segments: &'a [&'a str],
+}
+
+impl Resource<'_> {
+    fn below(self, base: &Url, operation: &'static str) -> Result<Url> {
+        let unusable = || {
+            let id = self.segments.first().copied().unwrap_or_default().to_owned();
+            Error::UnusableId { operation, id }
+        };
+        paths::below_segments(base, self.path, self.segments).ok_or_else(unusable)
+    }
 }
 
 impl EnreachClient {
@@ -50,17 +72,44 @@ impl EnreachClient {
         path: &str,
         query: &[(&str, &str)],
     ) -> Result<Value> {
+        let answer = self.ask(operation, Resource { path, ..Resource::default() }, query).await?;
+        answer::json(operation, self.0.credentials.username(), &answer)
+    }
+
+    /// Asks for a resource.
+    async fn ask(
+        &self,
+        operation: &'static str,
+        resource: Resource<'_>,
+        query: &[(&str, &str)],
+    ) -> Result<Response> {
+        self.send(operation, Method::GET, resource, query, None).await
+    }
+
+    /// Sends a request that may be sent again: a read, or a write that says what shall be.
+    async fn send(
+        &self,
+        operation: &'static str,
+        method: Method,
+        resource: Resource<'_>,
+        query: &[(&str, &str)],
+        body: Option<Value>,
+    ) -> Result<Response> {
         let Inner { http, credentials, endpoint } = &*self.0;
-        let mut url = below(&endpoint.get(http).await?, path);
+        let mut url = resource.below(&endpoint.get(http).await?, operation)?;
         if !query.is_empty() {
             url.query_pairs_mut().extend_pairs(query);
         }
-        let request = Request::new(Method::GET, url, Safety::Safe)
+        let safety = if body.is_some() { Safety::Keyed } else { Safety::Safe };
+        let mut request = Request::new(method, url, safety)
             .operation(operation)
             .header("authorization", credentials.authorization())
             .header("accept", "application/json")
             // Asks for ISO 8601 instants instead of `/Date(ms)/` (reference, section 1.4).
             .header("x-json-serializer", "2");
+        if let Some(body) = body {
+            request = request.header("content-type", "application/json").body(body.to_string());
+        }
         let answer = match http.send(request).await {
             Ok(answer) => answer,
             Err(source) => {
@@ -73,7 +122,7 @@ impl EnreachClient {
         if answer.status.as_u16() == 404 {
             endpoint.doubt().await;
         }
-        answer::json(operation, credentials.username(), &answer)
+        Ok(answer)
     }
 
     /// Reads a resource below a window.
@@ -126,6 +175,48 @@ impl EnreachApi for EnreachClient {
         let operation = "read service calls";
         let value = self.get_window(operation, paths::SERVICE_CALLS, basis, window).await?;
         wire::rows(operation, value, wire::service_calls::read)
+    }
+
+    async fn callback_lists(&self) -> Result<Rows<CallbackList>> {
+        let operation = "read callback lists";
+        let value = self.get(operation, paths::CALLBACK_LISTS, &[]).await?;
+        wire::rows(operation, value, wire::callback_lists::read)
+    }
+
+    async fn callback_items(
+        &self,
+        list: &CallbackListId,
+        created_after: DateTime<Utc>,
+        states: &[CallbackState],
+    ) -> Result<Rows<CallbackItem>> {
+        let operation = "read callbacks";
+        let created_after = period::from(created_after);
+        let states = wire::callback_items::names(states);
+        let mut query = vec![(paths::CREATED_AFTER, created_after.as_str())];
+        query.extend(states.as_deref().map(|states| (paths::STATES, states)));
+        let segments = [list.as_str(), paths::ITEMS_OF_LIST];
+        let resource = Resource { path: paths::CALLBACK_LISTS, segments: &segments };
+        let answer = self.ask(operation, resource, &query).await?;
+        let value = answer::json(operation, self.0.credentials.username(), &answer)?;
+        wire::rows(operation, value, wire::callback_items::read)
+    }
+
+    async fn callback_item(&self, item: &CallbackItemId) -> Result<Option<CallbackItem>> {
+        let operation = "read a callback";
+        let resource = Resource { path: paths::CALLBACK_ITEMS, segments: &[item.as_str()] };
+        let answer = self.ask(operation, resource, &[]).await?;
+        if answer::is_gone(&answer) {
+            return Ok(None);
+        }
+        let value = answer::json(operation, self.0.credentials.username(), &answer)?;
+        wire::one(operation, value, wire::callback_items::read).map(Some)
+    }
+
+    async fn close_callback(&self, item: &CallbackItemId) -> Result<CloseAnswer> {
+        let resource = Resource { path: paths::CALLBACK_ITEMS, segments: &[item.as_str()] };
+        let body = Some(wire::callback_items::closing());
+        let answer = self.send(CLOSE_A_CALLBACK, Method::PUT, resource, &[], body).await?;
+        closing::read(CLOSE_A_CALLBACK, self.0.credentials.username(), &answer)
     }
 
     fn requests_sent(&self) -> u64 {

@@ -13,6 +13,7 @@ use tokio::time::Instant;
 use url::Url;
 
 use crate::error::{DiscoveryProblem, Error, Result};
+use crate::paths::below;
 use crate::wire::discovery::api_endpoint;
 use crate::{answer, paths};
 
@@ -142,29 +143,4 @@ pub(crate) fn check_base(url: &Url) -> Result<(), String> {
         return Err("the address must have neither a query nor a fragment".to_owned());
     }
     Ok(())
-}
-
-/// The URL of `path`, which starts with a slash, below a base with or without a slash at its end.
-pub(crate) fn below(base: &Url, path: &str) -> Url {
-    let mut url = base.clone();
-    url.set_path(&format!("{}{path}", base.path().trim_end_matches('/')));
-    url
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn paths_go_below_the_base_with_or_without_its_slash() {
-        for (base, expected) in [
-            ("https://api.example.com", "https://api.example.com/calls"),
-            ("https://api.example.com/", "https://api.example.com/calls"),
-            ("http://127.0.0.1:9100/enreach", "http://127.0.0.1:9100/enreach/calls"),
-            ("http://127.0.0.1:9100/enreach/", "http://127.0.0.1:9100/enreach/calls"),
-            ("https://api.example.com/a%20b/", "https://api.example.com/a%20b/calls"),
-        ] {
-            assert_eq!(below(&base.parse().unwrap(), "/calls").as_str(), expected);
-        }
-    }
 }

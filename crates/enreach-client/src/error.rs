@@ -8,6 +8,9 @@ use voice_model::ErrorClass;
 /// The result of an operation of this crate.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
+/// The one operation that changes something.
+pub(crate) const CLOSE_A_CALLBACK: &str = "close a callback";
+
 /// A failed operation.
 ///
 /// Operations are verb phrases such as `read calls`. No message holds the secret key, a query or a
@@ -115,6 +118,17 @@ pub enum Error {
         /// What is wrong with it, naming the field.
         reason: String,
     },
+    /// An id that cannot be a part of a path. Nothing was sent.
+    #[error(
+        "cannot {operation}: the id {id:?} cannot stand in a URL; nothing of that id can be asked \
+         for"
+    )]
+    UnusableId {
+        /// What was attempted.
+        operation: &'static str,
+        /// The id.
+        id: String,
+    },
     /// A window that the API would refuse. Nothing was sent.
     #[error(
         "refused to {operation} from {start} to {end}: Enreach accepts at most 31 days (reference, \
@@ -177,13 +191,25 @@ impl Error {
                 ErrorClass::Transient
             }
             Self::UnexpectedShape { .. } | Self::Unreadable { .. } => ErrorClass::Bug,
-            Self::Configuration { .. } | Self::WindowTooLong { .. } => ErrorClass::Rejected,
+            Self::Configuration { .. } | Self::WindowTooLong { .. } | Self::UnusableId { .. } => {
+                ErrorClass::Rejected
+            }
         }
     }
 
-    /// Whether a write may have been carried out although it failed here. We only read.
+    /// Whether a write may have been carried out although it failed here. The only write is the
+    /// closing of a callback; after it, anything but a plain refusal may hide a success.
     pub fn may_have_applied(&self) -> bool {
-        false
+        match self {
+            Self::Transport { source, .. } => source.may_have_applied(),
+            Self::Status { operation: CLOSE_A_CALLBACK, status, .. } => {
+                matches!(status, 408 | 500 | 502 | 504..)
+            }
+            Self::NotJson { operation, .. } | Self::BrokenJson { operation, .. } => {
+                *operation == CLOSE_A_CALLBACK
+            }
+            _ => false,
+        }
     }
 }
 

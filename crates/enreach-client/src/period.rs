@@ -31,6 +31,11 @@ pub(crate) fn query(
     Ok([(first, text(start)), (last, text(end))])
 }
 
+/// The first second of `instant`, for a bound that lets everything from it on through.
+pub(crate) fn from(instant: DateTime<Utc>) -> String {
+    text(floor(instant))
+}
+
 fn text(instant: DateTime<Utc>) -> String {
     instant.format("%Y-%m-%d %H:%M:%S").to_string()
 }

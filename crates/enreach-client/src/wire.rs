@@ -3,6 +3,9 @@
 //! Invariant: no JSON value whatever makes a reader panic, and no optional field, whatever it holds,
 //! makes a row unreadable.
 
+pub(crate) mod callback_events;
+pub(crate) mod callback_items;
+pub(crate) mod callback_lists;
 pub(crate) mod calls;
 pub(crate) mod discovery;
 mod fields;

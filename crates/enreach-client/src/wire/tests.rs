@@ -4,7 +4,11 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 use voice_model::AgentId;
 
-use super::{calls, one, queues, rows, service_calls, users};
+mod callbacks;
+
+use super::{
+    callback_events, callback_items, callback_lists, calls, one, queues, rows, service_calls, users,
+};
 use crate::{CallRow, Direction, Error, Privacy, Queue, Reported, RowKind, User};
 
 /// A call row with the given fields and a call id.
@@ -404,8 +408,20 @@ fn any_json() -> impl Strategy<Value = Value> {
 
 /// Rows with the names that are read, and anything behind them.
 fn any_row() -> impl Strategy<Value = Value> {
-    const NAMES: [&str; 24] = [
+    const NAMES: [&str; 36] = [
         "Id",
+        "CallbackListItemId",
+        "CallbackListId",
+        "ListId",
+        "Number",
+        "Name",
+        "State",
+        "ClosedTime",
+        "Created",
+        "DueTime",
+        "Note",
+        "EntityType",
+        "EntityId",
         "CallId",
         "CallID",
         "StartTime",
@@ -430,7 +446,7 @@ fn any_row() -> impl Strategy<Value = Value> {
         "Deleted",
         "OrganizationID",
     ];
-    prop::collection::hash_map(prop::sample::select(&NAMES[..]), any_json(), 0..24).prop_map(
+    prop::collection::hash_map(prop::sample::select(&NAMES[..]), any_json(), 0..36).prop_map(
         |fields| {
             Value::Object(fields.into_iter().map(|(name, it)| (name.to_owned(), it)).collect())
         },
@@ -450,14 +466,22 @@ proptest! {
         prop_assert_eq!(service.rows.len(), calls.rows.len());
         let users = rows("read users", value.clone(), users::read).unwrap();
         prop_assert_eq!(users.rows.len() + users.unreadable.len(), count);
-        let queues = rows("read queues", value, queues::read).unwrap();
+        let queues = rows("read queues", value.clone(), queues::read).unwrap();
         prop_assert_eq!(queues.rows.len() + queues.unreadable.len(), count);
+        let lists = rows("read callback lists", value.clone(), callback_lists::read).unwrap();
+        prop_assert_eq!(lists.rows.len() + lists.unreadable.len(), count);
+        let items = rows("read callbacks", value, callback_items::read).unwrap();
+        prop_assert_eq!(items.rows.len() + items.unreadable.len(), count);
     }
 
     #[test]
     fn whatever_the_optional_fields_hold_the_row_is_readable(row in any_row()) {
         let Value::Object(mut row) = row else { unreachable!() };
         row.insert("CallId".to_owned(), "c-1".into());
+        row.insert("Id".to_owned(), "i-1".into());
+        prop_assert!(callback_lists::read(row.clone()).is_ok());
+        prop_assert!(callback_items::read(row.clone()).is_ok());
+        let _ = callback_events::read(&row);
         let read = calls::read(row.clone());
         prop_assert_eq!(read.map(|read| read.raw), Ok(row));
     }

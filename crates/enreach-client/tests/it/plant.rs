@@ -2,10 +2,12 @@
 
 use std::time::Duration;
 
-use enreach_client::{EnreachApi, EnreachClient, EnreachClientBuilder, Error, WindowBasis};
+use enreach_client::{
+    CallbackState, EnreachApi, EnreachClient, EnreachClientBuilder, Error, WindowBasis,
+};
 use http_kit::{HttpClient, Tls};
 use secrecy::SecretString;
-use voice_model::{CallId, TimeWindow};
+use voice_model::{CallId, CallbackItemId, CallbackListId, TimeWindow};
 use wiremock::matchers::any;
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
@@ -51,11 +53,30 @@ pub(crate) enum Operation {
     Calls,
     CallsWithId,
     ServiceCalls,
+    CallbackLists,
+    CallbackItems,
+    CallbackItem,
 }
 
 impl Operation {
-    pub(crate) const ALL: [Self; 6] =
-        [Self::Me, Self::Users, Self::Queues, Self::Calls, Self::CallsWithId, Self::ServiceCalls];
+    /// Those that give one row.
+    pub(crate) const ONE: [Self; 2] = [Self::Me, Self::CallbackItem];
+
+    /// Those that give rows.
+    pub(crate) const ROWS: [Self; 7] = [
+        Self::Users,
+        Self::Queues,
+        Self::Calls,
+        Self::CallsWithId,
+        Self::ServiceCalls,
+        Self::CallbackLists,
+        Self::CallbackItems,
+    ];
+
+    /// All reads.
+    pub(crate) fn all() -> impl Iterator<Item = Self> {
+        Self::ONE.into_iter().chain(Self::ROWS)
+    }
 
     /// Its name in messages.
     pub(crate) fn name(self) -> &'static str {
@@ -66,6 +87,9 @@ impl Operation {
             Self::Calls => "read calls",
             Self::CallsWithId => "read the calls with an id",
             Self::ServiceCalls => "read service calls",
+            Self::CallbackLists => "read callback lists",
+            Self::CallbackItems => "read callbacks",
+            Self::CallbackItem => "read a callback",
         }
     }
 
@@ -90,6 +114,21 @@ impl Operation {
                 .service_calls(WindowBasis::Modified, window())
                 .await
                 .map(|it| count(it.rows.len(), it.unreadable.len())),
+            Self::CallbackLists => {
+                client.callback_lists().await.map(|it| count(it.rows.len(), it.unreadable.len()))
+            }
+            Self::CallbackItems => client
+                .callback_items(
+                    &CallbackListId::new("l-1").unwrap(),
+                    window().start(),
+                    &[CallbackState::Open, CallbackState::Reserved],
+                )
+                .await
+                .map(|it| count(it.rows.len(), it.unreadable.len())),
+            Self::CallbackItem => client
+                .callback_item(&CallbackItemId::new("i-1").unwrap())
+                .await
+                .map(|item| (usize::from(item.is_some()), 0)),
         }
     }
 }

@@ -22,6 +22,13 @@ async fn each_operation_asks_its_path_and_exactly_its_query() {
             "/servicecall",
             Some(format!("ModifiedAfter={encoded}").replace("EndTime", "ModifiedBefore")),
         ),
+        (Operation::CallbackLists, "/callbacks/lists", None),
+        (
+            Operation::CallbackItems,
+            "/callbacks/lists/l-1/items",
+            Some("CreatedAfter=2026-03-01+08%3A00%3A00&States=Open%2CReserved".to_owned()),
+        ),
+        (Operation::CallbackItem, "/callbacks/items/i-1", None),
     ] {
         for base in ["", "/", "/enreach", "/enreach/"] {
             let server = answering(ResponseTemplate::new(200).set_body_json(json!([]))).await;
@@ -48,14 +55,14 @@ async fn every_request_carries_credentials_and_asks_for_modern_json() {
         .and(header("accept", "application/json"))
         .and(header("x-json-serializer", "2"))
         .respond_with(ResponseTemplate::new(200).set_body_json(json!([])))
-        .expect(6)
+        .expect(9)
         .mount(&server)
         .await;
     let client = client(&server);
-    for operation in Operation::ALL {
+    for operation in Operation::all() {
         let _ = operation.run(&client).await;
     }
-    assert_eq!(client.requests_sent(), 6);
+    assert_eq!(client.requests_sent(), 9);
 }
 
 #[tokio::test]
