@@ -59,7 +59,7 @@ pub trait DataverseApi: Send + Sync {
         columns: &[&'static str],
     ) -> Result<Option<Row>>;
 
-    /// One write outside a batch; the key of the row written.
+    /// One write outside a batch; the key of the row written, none for an action.
     async fn write(&self, write: &Write) -> Result<Option<Uuid>>;
 
     /// Several items in one request, run in order, each on its own: a failed item stops no other.

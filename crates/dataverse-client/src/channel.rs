@@ -107,7 +107,7 @@ impl Call {
     }
 
     /// Every write of this crate names its row's key, or a version that must hold, so the server
-    /// recognises a repeat; reads change nothing.
+    /// recognises a repeat, or is an action that may be repeated; reads change nothing.
     fn safety(&self) -> Safety {
         if self.method == Method::GET { Safety::Safe } else { Safety::Keyed }
     }

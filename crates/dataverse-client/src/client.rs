@@ -238,20 +238,23 @@ impl DataverseApi for DataverseClient {
         let url = self.channel.environment.url(&operation.path)?;
         let (purpose, name, id) = match write {
             Write::Create { entity_set, id, .. } => {
-                ("create a row", format!("create a row of {entity_set}"), *id)
+                ("create a row", format!("create a row of {entity_set}"), Some(*id))
             }
             Write::Update { entity_set, id, .. } => {
-                ("update a row", format!("update a row of {entity_set}"), *id)
+                ("update a row", format!("update a row of {entity_set}"), Some(*id))
+            }
+            Write::Action { entity_set, action, .. } => {
+                ("run an action", format!("run {action} on a row of {entity_set}"), None)
             }
         };
         let call = Call::single(operation, url, purpose, name);
         let response = self.send(&call).await?;
-        // 204 without a body is the rule (reference, section 1.5). Anything else has to be a row:
-        // the login page of some proxy is no proof of a write.
+        // 204 without a body is the rule (reference, section 1.5). Anything else has to be a row, or
+        // what an action gives back: the login page of some proxy is no proof of a write.
         if response.status != StatusCode::NO_CONTENT {
             page::read_row(&response.body).map_err(unreadable(call.operation()))?;
         }
-        Ok(Some(metadata::entity_id(&response).unwrap_or(id)))
+        Ok(id.map(|id| metadata::entity_id(&response).unwrap_or(id)))
     }
 
     async fn batch(&self, items: &[BatchItem]) -> Result<Vec<ItemAnswer>> {

@@ -7,6 +7,9 @@ use serde_json::Value;
 use crate::query::name;
 use crate::{Error, Precondition, Result, Write};
 
+/// The namespace of actions, which bound ones are called with.
+const NAMESPACE: &str = "Microsoft.Dynamics.CRM";
+
 /// A method, a path below the API's base, headers of its own and a body.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Operation {
@@ -46,6 +49,17 @@ impl Operation {
                 headers: vec![("If-Match", if_match(precondition)?)],
                 body: Some(Value::Object(columns.as_map().clone()).to_string().into()),
             }),
+            Write::Action { entity_set, id, action, parameters } => Ok(Self {
+                method: Method::POST,
+                path: format!(
+                    "{}({})/{NAMESPACE}.{}",
+                    name::entity(entity_set)?,
+                    id.hyphenated(),
+                    name::action(action)?
+                ),
+                headers: Vec::new(),
+                body: Some(Value::Object(parameters.as_map().clone()).to_string().into()),
+            }),
         }
     }
 }
@@ -71,6 +85,7 @@ fn is_etag(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
     use uuid::Uuid;
 
     use super::*;
@@ -97,7 +112,7 @@ mod tests {
         .unwrap();
         assert_eq!((operation.method, operation.path.as_str()), (Method::POST, "phonecalls"));
         let body: Value = serde_json::from_slice(&operation.body.unwrap()).unwrap();
-        assert_eq!(body, serde_json::json!({"subject": "x", "activityid": id.to_string()}));
+        assert_eq!(body, json!({"subject": "x", "activityid": id.to_string()}));
     }
 
     #[test]
@@ -113,6 +128,39 @@ mod tests {
         ] {
             assert_eq!(Operation::write(&update("contacts", version)).is_ok(), good, "{version}");
         }
+    }
+
+    fn add_to_queue(entity_set: &str, action: &str) -> Write {
+        let phone_call = json!({"@odata.type": "Microsoft.Dynamics.CRM.phonecall"});
+        Write::Action {
+            entity_set: entity_set.to_owned(),
+            id: Uuid::from_u128(7),
+            action: action.to_owned(),
+            parameters: Columns::new().set("Target", phone_call),
+        }
+    }
+
+    #[test]
+    fn an_action_is_called_on_its_row_with_its_parameters() {
+        let operation = Operation::write(&add_to_queue("queues", "AddToQueue")).unwrap();
+        assert_eq!(operation.method, Method::POST);
+        assert_eq!(
+            operation.path,
+            "queues(00000000-0000-0000-0000-000000000007)/Microsoft.Dynamics.CRM.AddToQueue"
+        );
+        let body: Value = serde_json::from_slice(&operation.body.unwrap()).unwrap();
+        let phone_call = json!({"@odata.type": "Microsoft.Dynamics.CRM.phonecall"});
+        assert_eq!(body, json!({"Target": phone_call}));
+    }
+
+    #[test]
+    fn an_action_that_is_no_name_is_refused() {
+        for action in ["", "Microsoft.Dynamics.CRM.AddToQueue", "Add/ToQueue", "A b", "A\r\nB", "ä"]
+        {
+            let error = Operation::write(&add_to_queue("queues", action)).err().unwrap();
+            assert!(error.to_string().contains("is not an action name"), "{error}");
+        }
+        assert!(Operation::write(&add_to_queue("queues(1)", "AddToQueue")).is_err());
     }
 
     #[test]

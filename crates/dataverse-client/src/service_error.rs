@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use serde_json::Value;
+use uuid::Uuid;
 use voice_model::ErrorClass;
 
 use crate::codes;
@@ -71,6 +72,25 @@ impl ServiceError {
     /// not licensed. Another owner may be accepted.
     pub fn is_owner_refused(&self) -> bool {
         matches!(self.code, Some(codes::NO_ROLES | codes::USER_DISABLED | codes::NOT_LICENSED))
+    }
+
+    /// Whether a row of that table cannot be a party of the activity. The activity may be accepted
+    /// with another party (reference, section 2.4).
+    pub fn is_party_refused(&self) -> bool {
+        self.code == Some(codes::PARTY_NOT_ALLOWED)
+    }
+
+    /// Whether the row is in a queue already.
+    pub fn is_already_in_queue(&self) -> bool {
+        self.code == Some(codes::ALREADY_IN_QUEUE)
+    }
+
+    /// Whether a row is missing and this is the one: the message names its key. Of a change set the
+    /// only answer is the refusal, so the message alone tells which of several bindings leads
+    /// nowhere. False also when the message names no key at all.
+    pub fn names_missing_row(&self, id: Uuid) -> bool {
+        self.class() == ErrorClass::NotFound
+            && self.message.to_ascii_lowercase().contains(&id.hyphenated().to_string())
     }
 
     /// Whether the table (or function) in the URL does not exist in this environment, such as

@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use crate::{Page, Query, ServiceError};
 
-/// The columns of a write.
+/// The columns of a write, or the parameters of an action.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Columns(Map<String, Value>);
 
@@ -16,7 +16,8 @@ impl Columns {
         Self::default()
     }
 
-    /// Sets a column to a JSON value (text, number, boolean, null).
+    /// Sets a column to a JSON value: text, number, boolean or null; for a parameter of an action
+    /// also an object.
     #[must_use]
     pub fn set(mut self, column: impl Into<String>, value: impl Into<Value>) -> Self {
         self.0.insert(column.into(), value.into());
@@ -95,6 +96,21 @@ pub enum Write {
         columns: Columns,
         /// When to refuse.
         precondition: Precondition,
+    },
+    /// An action bound to a row: `POST <set>(<id>)/Microsoft.Dynamics.CRM.<action>`.
+    ///
+    /// As any other write it is sent again when its answer is lost. So it has to be one that may be
+    /// carried out twice, as `AddToQueue` may (reference, section 3.2), or that follows in a change
+    /// set on a write that is refused the second time.
+    Action {
+        /// Entity set of the row, such as `queues`.
+        entity_set: String,
+        /// The row's key.
+        id: Uuid,
+        /// Name of the action without its namespace, such as `AddToQueue`.
+        action: String,
+        /// Its parameters.
+        parameters: Columns,
     },
 }
 

@@ -1,4 +1,4 @@
-//! Names of tables, columns and navigation properties. They are configurable per tenant, so they
+//! Names of tables, columns, navigation properties and actions. They are configurable per tenant, so they
 //! are input: nothing but letters, digits and `_` gets into a URL.
 
 use crate::{Error, Result};
@@ -20,6 +20,11 @@ pub(crate) fn column(name: &str) -> Result<&str> {
 /// Checks the name of a navigation property.
 pub(crate) fn navigation(name: &str) -> Result<&str> {
     check("a navigation property", name, name.split('/').all(is_plain))
+}
+
+/// Checks the name of an action, without its namespace.
+pub(crate) fn action(name: &str) -> Result<&str> {
+    check("an action", name, is_plain(name))
 }
 
 fn is_plain(name: &str) -> bool {

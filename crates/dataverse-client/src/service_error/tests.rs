@@ -172,3 +172,36 @@ fn an_owner_that_cannot_own_is_told_apart() {
     assert!(with(404, codes::SEGMENT_NOT_FOUND).is_table_missing());
     assert!(!with(404, codes::OBJECT_DOES_NOT_EXIST).is_table_missing());
 }
+
+#[test]
+fn a_party_and_an_item_of_a_queue_are_refused_by_code() {
+    assert!(with(400, codes::PARTY_NOT_ALLOWED).is_party_refused());
+    assert!(with(400, codes::ALREADY_IN_QUEUE).is_already_in_queue());
+    let other = with(400, codes::PAYLOAD_REFUSED);
+    assert!(!other.is_party_refused() && !other.is_already_in_queue());
+}
+
+#[test]
+fn a_missing_row_is_known_by_its_key_in_the_message() {
+    let id = Uuid::from_u128(0x6f1c_2c0e_7a55_5d0a_9a53_0a3f_0f6f_2f11);
+    let key = id.hyphenated().to_string();
+    let missing = |message: &str| ServiceError {
+        message: message.to_owned(),
+        ..with(404, codes::OBJECT_DOES_NOT_EXIST)
+    };
+    for (message, named) in [
+        (format!("queue With Id = {key} Does Not Exist"), true),
+        (format!("Entity 'Queue' With Id = {} Does Not Exist", key.to_uppercase()), true),
+        (format!("queue With Ids = {{{key}}} Do Not Exist"), true),
+        ("queue With Id = 00000000-0000-0000-0000-000000000001 Does Not Exist".to_owned(), false),
+        ("Not Found".to_owned(), false),
+    ] {
+        assert_eq!(missing(&message).names_missing_row(id), named, "{message}");
+    }
+    let message = format!("Principal user is missing privileges on {key}");
+    let denied = ServiceError { message, ..with(403, codes::PRIVILEGE_MISSING) };
+    assert!(!denied.names_missing_row(id), "the row is there");
+    let message = format!("queue With Id = {key} Does Not Exist");
+    let bare = ServiceError { code: None, message, ..with(404, 0) };
+    assert!(bare.names_missing_row(id), "without a code the status counts");
+}

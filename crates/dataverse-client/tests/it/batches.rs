@@ -70,6 +70,36 @@ async fn each_item_has_its_answer() {
     assert_eq!(rig.client.requests_sent(), 1);
 }
 
+/// A set whose second write is an action, which gives something back.
+const QUEUED: &str = "Content-Type: multipart/mixed; boundary=s\r\n\r\n\
+    --s\r\nContent-ID: 1\r\n\r\nHTTP/1.1 204 No Content\r\n\r\n\r\n\
+    --s\r\nContent-ID: 2\r\n\r\nHTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n\
+    {\"QueueItemId\":\"6f1c2c0e-7a55-5d0a-9a53-0a3f0f6f2f11\"}\r\n--s--\r\n";
+
+#[tokio::test]
+async fn an_action_is_written_by_itself_and_in_a_change_set() {
+    let action = Write::Action {
+        entity_set: "queues".to_owned(),
+        id: Uuid::from_u128(9),
+        action: "AddToQueue".to_owned(),
+        parameters: Columns::new().set("Target", serde_json::json!({"activityid": "--r--"})),
+    };
+    let rig = Rig::new().await;
+    let alone = "Content-Type: application/http\r\n\r\nHTTP/1.1 200 OK\r\n\r\n{}";
+    rig.answer("POST", "$batch", answer(200, &[QUEUED, alone])).await;
+    let BatchItem::ChangeSet(mut writes) = set() else { panic!("a change set") };
+    writes[1] = action.clone();
+    let items = [BatchItem::ChangeSet(writes), BatchItem::Write(action)];
+    let answers = rig.client.batch(&items).await.unwrap();
+    assert_eq!(answers, [ItemAnswer::Written, ItemAnswer::Written]);
+    let body = String::from_utf8(rig.only_request().await.body).unwrap();
+    let line = "POST /api/data/v9.2/queues(00000000-0000-0000-0000-000000000009)/\
+                Microsoft.Dynamics.CRM.AddToQueue HTTP/1.1\r\n\
+                Content-Type: application/json; type=entry\r\n\r\n\
+                {\"Target\":{\"activityid\":\"--r--\"}}\r\n";
+    assert_eq!(body.matches(line).count(), 2, "{body}");
+}
+
 #[tokio::test]
 async fn a_batch_with_nothing_to_ask_is_not_sent() {
     let rig = Rig::new().await;

@@ -9,6 +9,7 @@ mod changes;
 mod credentials;
 mod governor;
 mod links;
+mod queued_calls;
 mod reads;
 mod rig;
 mod tokens;

@@ -114,3 +114,45 @@ async fn a_refusal_after_a_lost_first_answer_leaves_the_write_open() {
     assert_eq!(error.class(), ErrorClass::Throttled { retry_after: None });
     assert_eq!(error.code(), Some(codes::TOO_MANY_REQUESTS));
 }
+
+fn add_to_queue() -> Write {
+    Write::Action {
+        entity_set: "queues".to_owned(),
+        id: Uuid::from_u128(9),
+        action: "AddToQueue".to_owned(),
+        parameters: Columns::new().set(
+            "Target",
+            json!({"@odata.type": "Microsoft.Dynamics.CRM.phonecall", "activityid": ID}),
+        ),
+    }
+}
+
+#[tokio::test]
+async fn an_action_has_no_key_whatever_it_answers() {
+    let at = format!("queues({})/Microsoft.Dynamics.CRM.AddToQueue", Uuid::from_u128(9));
+    for answer in [
+        ResponseTemplate::new(200).set_body_json(json!({
+            "@odata.context": "https://o/$metadata#Microsoft.Dynamics.CRM.AddToQueueResponse",
+            "QueueItemId": Uuid::from_u128(1),
+        })),
+        ResponseTemplate::new(204),
+    ] {
+        let rig = Rig::new().await;
+        rig.answer("POST", &at, answer).await;
+        assert_eq!(rig.client.write(&add_to_queue()).await.unwrap(), None);
+        let request = rig.only_request().await;
+        assert_eq!(header(&request, "content-type"), Some("application/json"));
+        let target = json!({"@odata.type": "Microsoft.Dynamics.CRM.phonecall", "activityid": ID});
+        assert_eq!(request.body_json::<Value>().unwrap(), json!({"Target": target}));
+    }
+}
+
+#[tokio::test]
+async fn a_page_in_place_of_an_actions_answer_leaves_it_open() {
+    let rig = Rig::new().await;
+    let at = format!("queues({})/Microsoft.Dynamics.CRM.AddToQueue", Uuid::from_u128(9));
+    rig.answer("POST", &at, ResponseTemplate::new(200).set_body_raw("<html>", "text/html")).await;
+    let error = rig.client.write(&add_to_queue()).await.unwrap_err();
+    assert!(error.may_have_applied(), "{error:?}");
+    assert!(error.to_string().contains("run AddToQueue on a row of queues"), "{error}");
+}
