@@ -44,6 +44,12 @@ pub enum Error {
     /// Faults that cannot be read. None of them was added.
     #[error("the faults were refused")]
     Fault(#[from] FaultError),
+    /// A subscription that cannot be read. It was not added.
+    #[error("the subscription was refused: {problem}")]
+    Subscription {
+        /// Which of its fields is wrong, and what is expected.
+        problem: String,
+    },
     /// Modes that cannot be read. None of them was changed.
     #[error("the modes were refused")]
     Mode(#[from] ModeError),

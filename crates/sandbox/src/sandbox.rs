@@ -123,6 +123,11 @@ authority_host = "{base}/entra"
         Ok(self.simulators.faults.add(faults)?)
     }
 
+    /// The faults that were planted, with what is left of each.
+    pub fn faults(&self) -> Vec<Value> {
+        self.simulators.faults.list()
+    }
+
     /// Forgets all faults.
     pub fn clear_faults(&self) {
         self.simulators.faults.clear();
@@ -135,6 +140,20 @@ authority_host = "{base}/entra"
     pub fn set_modes(&self, modes: &Value) -> Result<()> {
         self.simulators.change_modes(modes)?;
         Ok(())
+    }
+
+    /// Tells a listener of callback items by itself, in the form of the README ("What it sends").
+    ///
+    /// # Errors
+    /// [`Error::Subscription`] naming the field.
+    pub fn subscribe(&self, subscription: &Value) -> Result<()> {
+        let subscribed = self.simulators.webhooks.subscribe(subscription);
+        subscribed.map(|_| ()).map_err(|problem| Error::Subscription { problem })
+    }
+
+    /// What became of deliveries of webhooks, oldest first; one stands here once it is over.
+    pub fn deliveries(&self) -> Vec<Value> {
+        self.simulators.webhooks.deliveries()
     }
 
     /// The received requests with a number above `since`, oldest first; control requests excluded.

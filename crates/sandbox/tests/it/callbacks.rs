@@ -231,3 +231,56 @@ async fn modes_change_items_as_they_change_calls() {
     assert_eq!(row["Number"], "358409998877");
     assert!(row.get("CallbackListName").is_none() && row.get("SandboxUnknownText").is_some());
 }
+
+async fn state(plant: &Plant, number: u32) -> Value {
+    plant.asked(&format!("/callbacks/items/{}", id(number))).await.1["State"].clone()
+}
+
+#[tokio::test]
+async fn closing_goes_wrong_as_it_is_told_to() {
+    let close = || json!({"State": "Closed", "Result": "Success"});
+    for (fault, answered, state_after) in [
+        (json!({"kind": "status", "status": 409}), Some(409), "Open"),
+        (json!({"kind": "status", "status": 500}), Some(500), "Open"),
+        (json!({"kind": "reset"}), None, "Open"),
+        (json!({"kind": "drop_after_commit"}), None, "Closed"),
+    ] {
+        let plant = plant_of(json!([item(1, "Open"), item(2, "Open")])).await;
+        let mut rule = json!({"system": "enreach", "method": "PUT",
+                              "path_contains": format!("/callbacks/items/{}", id(1))});
+        rule.as_object_mut().unwrap().extend(fault.as_object().unwrap().clone());
+        plant.sandbox.add_faults(&rule).unwrap();
+        assert_eq!(put(&plant, 2, close()).await.0, 200, "the other item is not struck");
+        let path = format!("/callbacks/items/{}", id(1));
+        let answer = sent(&plant, Method::PUT, &path, close()).send().await;
+        let status = answer.ok().map(|answer| answer.status().as_u16());
+        assert_eq!(status, answered, "{rule}");
+        assert_eq!(state(&plant, 1).await, state_after, "{rule}");
+        assert_eq!(put(&plant, 1, close()).await.0, 200, "once only");
+        assert_eq!(state(&plant, 1).await, "Closed");
+    }
+}
+
+#[tokio::test]
+async fn a_deleted_list_says_so_and_one_that_is_gone_is_not_there() {
+    let plant = plant_of(json!([item(1, "Open")])).await;
+    let list = |number: u32| format!("/callbacks/lists/{}", id(number));
+    let deleted = json!({"enreach": {"callback_lists": [
+        {"Id": id(LIST), "Name": "Sales callbacks", "Deleted": true}
+    ]}});
+    plant.sandbox.load_world(&deleted).unwrap();
+    assert_eq!(plant.asked("/callbacks/lists").await.1[0]["Deleted"], true);
+    assert_eq!(plant.asked(&list(LIST)).await.1["Deleted"], true);
+    assert_eq!(plant.rows(&format!("{}/items", list(LIST))).await, [1]);
+    assert_eq!(post(&plant, json!({"Number": "+1"})).await.0, 409);
+
+    let (status, error) = plant.asked(&format!("{}/items", list(8))).await;
+    assert_eq!((status.as_u16(), &error["ErrorCode"]), (404, &json!(404)));
+    let gone = json!({"system": "enreach", "path_contains": list(LIST), "kind": "status",
+                      "status": 404, "count": 100});
+    plant.sandbox.add_faults(&gone).unwrap();
+    for path in [list(LIST), format!("{}/items", list(LIST))] {
+        let (status, error) = plant.asked(&path).await;
+        assert_eq!((status.as_u16(), &error["ErrorCode"]), (404, &json!(404)), "{path}");
+    }
+}

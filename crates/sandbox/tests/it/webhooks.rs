@@ -250,5 +250,18 @@ async fn subscriptions_end_on_command_and_with_a_reset() {
     assert_eq!(subscriptions().await, json!([]));
     assert_eq!(answer(plant.plain(Method::GET, "/control/webhooks")).await.1, json!([]));
     let unknown = json!({"url": server.uri(), "events": ["CallbackEaten"]});
-    assert_eq!(plant.control("/webhooks/subscriptions", unknown).await.0, 400);
+    assert_eq!(plant.control("/webhooks/subscriptions", unknown.clone()).await.0, 400);
+    let refused = plant.sandbox.subscribe(&unknown).unwrap_err();
+    assert!(refused.to_string().contains("CallbackEaten"), "{refused}");
+}
+
+#[tokio::test]
+async fn a_program_in_the_same_process_subscribes_without_a_request() {
+    let (plant, server) = (Plant::start().await, listener(&[200]).await);
+    plant.sandbox.subscribe(&json!({"url": server.uri(), "token": "s3cret"})).unwrap();
+    assert_eq!(plant.sandbox.deliveries(), [Value::Null; 0]);
+    plant.sandbox.load_world(&world_of(&[1])).unwrap();
+    delivered(&plant, 1).await;
+    assert_eq!(plant.sandbox.deliveries()[0]["delivered"], true);
+    assert_eq!(bodies(&server).await[0]["CallbackListItemId"], id(1));
 }

@@ -85,3 +85,79 @@ fn an_item_is_picked_released_and_removed() {
     environment.post(&message("RemoveFromQueue"), json!({})).ok(204);
     assert_eq!(environment.get(item).status, 404);
 }
+
+fn delete(environment: &Environment, path: &str) -> Answer {
+    environment.send("DELETE", path, &[], None)
+}
+
+#[test]
+fn a_queue_is_deleted_only_when_it_is_empty() {
+    let environment = Environment::new();
+    let queue = format!("queues({QUEUE})");
+    environment.call(json!({ "subject": "Callback" }));
+    add(&environment, QUEUE).ok(200);
+    environment.patch(&format!("phonecalls({CALL})"), json!({ "statecode": 2 })).ok(204);
+    delete(&environment, &queue).refused(400, "0x80631117");
+    assert_eq!(environment.get("queueitems").rows().len(), 1);
+    delete(&environment, &format!("phonecalls({CALL})")).ok(204);
+    delete(&environment, &queue).ok(204);
+    assert_eq!(environment.get(&queue).status, 404);
+}
+
+#[test]
+fn deleting_a_queue_leaves_profiles_and_calls_without_it() {
+    let environment = Environment::new();
+    let profile = json!({
+        "ev_callbackprofileid": ANN, "ev_name": "Sales callbacks",
+        "ev_queueid@odata.bind": format!("/queues({QUEUE})"),
+    });
+    environment.post("ev_callbackprofiles", profile).ok(204);
+    environment.call(json!({ "phonecall_activity_parties": [
+        { "participationtypemask": 2, "partyid_queue@odata.bind": format!("/queues({QUEUE})") },
+    ] }));
+    delete(&environment, &format!("queues({QUEUE})")).ok(204);
+    let profile = environment.get(&format!("ev_callbackprofiles({ANN})")).ok(200).json();
+    assert_eq!(
+        (&profile["_ev_queueid_value"], &profile["statecode"]),
+        (&Json::Null, &json!(0)),
+        "the link is gone, the profile is not"
+    );
+    let to = "activityparties?$filter=participationtypemask eq 2";
+    let parties = environment.get(&to.replace(' ', "%20")).rows();
+    assert_eq!(parties.len(), 1);
+    assert_eq!(parties[0]["_partyid_value"], Json::Null);
+    add(&environment, QUEUE).refused(404, "0x80040217");
+}
+
+#[test]
+fn a_queue_belongs_to_a_team_or_to_somebody_who_has_left() {
+    let environment = Environment::new();
+    let load = |set: &str, rows: Json| {
+        environment.dataverse.load(set, rows.as_array().unwrap()).unwrap();
+    };
+    load("teams", json!([{ "teamid": BOB, "name": "Sales team", "teamtype": 0 }]));
+    load(
+        "queues",
+        json!([
+            { "queueid": QUEUE, "name": "Sales",
+              "ownerid@odata.bind": format!("/teams({BOB})") },
+            { "queueid": ABSENT, "name": "Dan's",
+              "ownerid@odata.bind": format!("/systemusers({DISABLED})") },
+        ]),
+    );
+    let annotations = [("prefer", "odata.include-annotations=\"*\"")];
+    let owner = |queue: &str| {
+        let url = format!("queues({queue})?$select=_ownerid_value");
+        let row = environment.send("GET", &url, &annotations, None).ok(200).json();
+        let table = row["_ownerid_value@Microsoft.Dynamics.CRM.lookuplogicalname"].clone();
+        (row["_ownerid_value"].clone(), table)
+    };
+    assert_eq!(owner(QUEUE), (json!(BOB), json!("team")));
+    assert_eq!(owner(ABSENT), (json!(DISABLED), json!("systemuser")));
+    let call =
+        |owner: String| environment.post("phonecalls", json!({ "ownerid@odata.bind": owner }));
+    call(format!("/teams({BOB})")).ok(204);
+    call(format!("/systemusers({DISABLED})")).refused(400, "0x80040225");
+    environment.call(json!({ "subject": "Callback" }));
+    add(&environment, ABSENT).ok(200);
+}

@@ -200,13 +200,14 @@ fn update_children(work: &mut Work<'_>, table: &Table, at: RowRef, change: Chang
 /// Deletes a row, with the parties and queue items that live by it, and clears what points to it.
 ///
 /// # Errors
-/// 404 if it does not exist, 405 if the table offers no deletion.
+/// 404 if it does not exist, 405 if the table offers no deletion, 400 if it is a queue with items.
 pub(in crate::dataverse) fn delete(work: &mut Work<'_>, at: RowRef) -> Outcome<()> {
     let table = work.schema.table(at.table);
     if !table.writes.delete {
         return Err(unsupported(table, "Delete"));
     }
     work.view().existing(at)?;
+    queueing::check_empty(work, at)?;
     if table.behaviour == Behaviour::Activity {
         parties::remove_all(work, at);
         queueing::remove(work, at);
