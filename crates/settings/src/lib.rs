@@ -10,7 +10,8 @@ pub use error::{Error, Problem, Problems, Result};
 pub use names::Names;
 pub use process::{
     BasicCredential, CredentialConfig, DataverseConfig, EnreachConfig, EnreachEndpoint, FeedConfig,
-    ProcessConfig, RoutingConfig, ServerConfig, StoreConfig, StoreUrl, TenantConfig, WebhookConfig,
+    InboxConfig, ProcessConfig, RoutingConfig, ServerConfig, StoreConfig, StoreUrl, TenantConfig,
+    WebhookConfig,
 };
 pub use tenant::{
     DataType, Finding, LoadedSettings, MatchColumns, MatchColumnsError, RecipientRule,

@@ -67,16 +67,54 @@ names! {
     match_count = "ev_matchcount";
     /// `phonecall`: which job wrote the row, a choice.
     sync_source = "ev_syncsource";
+    /// `phonecall`: callback profile, a lookup.
+    callback_profile_lookup = "ev_callbackprofileid";
+    /// `phonecall`: the navigation property of that lookup, to bind it by.
+    callback_profile_navigation = "ev_callbackprofileid_PhoneCall";
+    /// `phonecall`: the first call of a bundle, a lookup.
+    bundle_lookup = "ev_bundleid";
+    /// `phonecall`: the navigation property of that lookup, to bind it by.
+    bundle_navigation = "ev_bundleid_PhoneCall";
+    /// Entity set of callback profiles.
+    callback_profile_entity_set = "ev_callbackprofiles";
+    /// Key column of callback profiles.
+    callback_profile_id = "ev_callbackprofileid";
+    /// Callback profile: its name.
+    profile_name = "ev_name";
+    /// Callback profile: id of the callback list of Enreach.
+    profile_list_id = "ev_callbacklistid";
+    /// Callback profile: queue of Dynamics, a lookup.
+    profile_queue = "ev_queueid";
+    /// Callback profile: who owns its phone calls, a choice.
+    profile_ownership_rule = "ev_ownershiprule";
+    /// Callback profile: subject of its phone calls.
+    profile_subject = "ev_phonecallsubject";
+    /// Callback profile: what is done with further requests of one number, a choice.
+    profile_duplicate_rule = "ev_duplicatehandlingrule";
+    /// Callback profile: polling, webhook or both, a choice.
+    profile_method = "ev_syncmethod";
+    /// Callback profile: unit of the age, a choice.
+    profile_age_unit = "ev_agetimeunit";
+    /// Callback profile: how far polling looks back, in that unit.
+    profile_age = "ev_callbackage";
     /// `systemuser`: Enreach user id.
     cloud_user_id = "ev_clouduserid";
     /// `systemuser`: e-mail in Enreach where it differs.
     cloud_user_email = "ev_clouduseremail";
 }
 
-/// Whether a text can be a logical name or an entity set: letters, digits and underscores, at most
-/// 128, not starting with a digit.
+/// Whether a text can be a logical name or an entity set.
 pub(crate) fn is_logical_name(text: &str) -> bool {
-    let allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
+    is_name_for("", text)
+}
+
+/// Whether a text can stand under a key: a logical name or an entity set, of lower-case letters,
+/// digits and underscores; or a navigation property, whose letters may be of either case. At most 128
+/// characters, not starting with a digit.
+pub(crate) fn is_name_for(key: &str, text: &str) -> bool {
+    let any_case = key.ends_with("_navigation");
+    let letter = |byte: u8| byte.is_ascii_lowercase() || (any_case && byte.is_ascii_uppercase());
+    let allowed = |byte: u8| letter(byte) || byte.is_ascii_digit() || byte == b'_';
     (1..=128).contains(&text.len())
         && text.bytes().all(allowed)
         && !text.starts_with(|first: char| first.is_ascii_digit())

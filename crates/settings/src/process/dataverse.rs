@@ -2,7 +2,7 @@
 
 use url::Url;
 
-use crate::names::{Names, is_logical_name};
+use crate::names::{Names, is_name_for};
 use crate::nearest::suggestion;
 use crate::process::credential::CredentialConfig;
 use crate::process::load::Ambient;
@@ -57,7 +57,7 @@ fn names(section: Section<'_>) -> Names {
                 let near = suggestion(&key, Names::KEYS.iter().copied());
                 reading.note(&given.path, source, format!("unknown key{near}"));
             }
-            Some(_) if !is_logical_name(text) => {
+            Some(_) if !is_name_for(&key, text) => {
                 let message =
                     format!("{text:?} is not a logical name; expected a-z, 0-9 and _ only");
                 reading.note(&given.path, source, message);

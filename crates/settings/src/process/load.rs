@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result};
+use crate::process::inbox::InboxConfig;
 use crate::process::section::{Reading, Section};
 use crate::process::server::ServerConfig;
 use crate::process::store::StoreConfig;
@@ -24,6 +25,8 @@ pub struct ProcessConfig {
     pub store: StoreConfig,
     /// Addresses to listen on.
     pub server: ServerConfig,
+    /// How events of callback requests are worked off.
+    pub inbox: InboxConfig,
     /// The tenants, by name; at least one.
     pub tenants: Vec<TenantConfig>,
 }
@@ -101,6 +104,7 @@ impl ProcessConfig {
         let store = root.section("store");
         let store = StoreConfig::read(reading, store);
         let server = ServerConfig::read(root.section("server"));
+        let inbox = InboxConfig::read(root.section("inbox"));
         let mut tenants = Vec::new();
         let sections = match root.has("tenants") {
             true => root.section("tenants").map(Section::into_sections).unwrap_or_default(),
@@ -117,7 +121,7 @@ impl ProcessConfig {
             tenants.extend(TenantConfig::read(&name.text, section, ambient));
         }
         root.finish();
-        Some(Self { store: store?, server, tenants })
+        Some(Self { store: store?, server, inbox, tenants })
     }
 }
 

@@ -183,6 +183,21 @@ impl<'a> Section<'a> {
         self.accept(&given, read(given.text.trim()))
     }
 
+    /// The whole number under a key, which may stand in quotes: the environment has texts only.
+    pub(crate) fn read_number<T>(
+        &mut self,
+        key: &'static str,
+        read: impl FnOnce(&str) -> Result<T, String>,
+    ) -> Option<T> {
+        if let Some(Value::Plain(Plain::Integer(number))) = self.table.value(key) {
+            let text = number.to_string();
+            let source = self.take(key)?.source;
+            let given = Given { path: self.path_of(key), source, text };
+            return self.accept(&given, read(&given.text));
+        }
+        self.read(key, read)
+    }
+
     /// As [`Section::read`]; a missing key is a problem.
     pub(crate) fn required<T>(
         &mut self,

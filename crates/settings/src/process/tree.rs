@@ -125,6 +125,11 @@ impl Table {
         self.0.remove(&key.to_lowercase())
     }
 
+    /// What is given under a key, without taking it out.
+    pub(crate) fn value(&self, key: &str) -> Option<&Value> {
+        self.0.get(&key.to_lowercase()).map(|node| &node.value)
+    }
+
     /// Whether a key is given.
     pub(crate) fn has(&self, key: &str) -> bool {
         self.0.contains_key(&key.to_lowercase())

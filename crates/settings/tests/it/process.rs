@@ -32,6 +32,9 @@ authority_host = "http://127.0.0.1:9100/entra"
 [tenants.contoso.dataverse.names]
 call_id = "xyz_callid"
 setting_entity_set = "xyz_settings"
+bundle_navigation = "xyz_FirstCall_PhoneCall"
+[inbox]
+attempts = 3
 [tenants.contoso.settings]
 NumbersToCut = 4
 EnableAudit = true
@@ -52,6 +55,7 @@ fn every_section_is_read() {
     assert_eq!(config.store.retention, Duration::days(60));
     assert_eq!(config.server.listen.to_string(), "127.0.0.1:9080");
     assert_eq!(config.server.public_listen.to_string(), "[::1]:9081");
+    assert_eq!(config.inbox.attempts, 3);
 
     let [tenant] = config.tenants.as_slice() else { panic!("one tenant") };
     assert_eq!(tenant.name.as_str(), "contoso");
@@ -63,6 +67,7 @@ fn every_section_is_read() {
     let names = Names {
         call_id: "xyz_callid".to_owned(),
         setting_entity_set: "xyz_settings".to_owned(),
+        bundle_navigation: "xyz_FirstCall_PhoneCall".to_owned(),
         ..Names::default()
     };
     assert_eq!(tenant.dataverse.names, names);
@@ -84,6 +89,7 @@ fn what_is_not_given_has_a_default() {
     assert_eq!(config.store.retention, Duration::days(45));
     assert_eq!(config.server.listen.to_string(), "127.0.0.1:8080");
     assert_eq!(config.server.public_listen.to_string(), "127.0.0.1:8081");
+    assert_eq!(config.inbox.attempts, 8);
     let tenant = &config.tenants[0];
     let discovery =
         EnreachEndpoint::Discovery("https://discover.enreachvoice.com".parse().unwrap());
@@ -182,4 +188,10 @@ fn debug_shows_no_secret() {
     ] {
         assert!(!shown.contains(secret), "{secret}");
     }
+}
+
+#[test]
+fn the_number_of_attempts_may_come_as_text() {
+    let variable = ("VOICE__INBOX__ATTEMPTS", "5");
+    assert_eq!(good(MINIMAL, &[variable]).inbox.attempts, 5);
 }
