@@ -22,6 +22,17 @@ pub enum CallerNumber {
     Other(String),
 }
 
+impl CallerNumber {
+    /// As it is written to Dynamics: E.164, or its digits if it is none; nothing if it is withheld.
+    pub fn text(&self) -> Option<&str> {
+        match self {
+            Self::Withheld => None,
+            Self::International(number) => Some(number.as_str()),
+            Self::Other(digits) => Some(digits),
+        }
+    }
+}
+
 impl fmt::Debug for CallerNumber {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -7,14 +7,14 @@
 use call_matching::{Candidate, CustomerRef, CustomerTable};
 use chrono::{DateTime, Duration, Utc};
 use dataverse_client::{Columns, Precondition, Write};
+use directory::entity_set;
 use enreach_client::Direction;
 use serde_json::Value;
 use settings::{Names, TenantSettings};
 use uuid::Uuid;
 
-use crate::directory::entity_set;
 use crate::legs::{CallKind, Conversation};
-use crate::plan::{PlannedCall, number_text};
+use crate::plan::PlannedCall;
 
 /// Entity set of phone calls.
 pub(crate) const PHONE_CALLS: &str = "phonecalls";
@@ -101,7 +101,7 @@ impl RowStyle<'_> {
     fn own_columns(&self, plan: &PlannedCall, remarks: &mut Vec<String>) -> Columns {
         let call = &plan.call;
         let number =
-            number_text(&plan.number).map(|text| fit(text, SHORT_TEXT, "phonenumber", remarks));
+            plan.number.text().map(|text| fit(text.to_owned(), SHORT_TEXT, "phonenumber", remarks));
         let mut columns = Columns::new()
             .set("subject", self.subject(call))
             .set_some("phonenumber", number)

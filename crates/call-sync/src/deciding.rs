@@ -7,16 +7,15 @@ use std::sync::Arc;
 use call_matching::CallerNumber;
 use chrono::Duration;
 use dataverse_client::StatusOption;
+use directory::{Directory, DirectoryTable, Grounding, PhoneSystem};
 use settings::{Finding, LoadedSettings, SettingSource};
 
 use crate::decision::{Decision, Failure, LoggedBy, Outcome, SkipReason};
-use crate::directory::{Directory, Grounding};
 use crate::errand::Errand;
 use crate::ledger::Known;
 use crate::legs::{Conversation, fold};
 use crate::missing_legs::{complete, may_lack_legs};
 use crate::pass::{Gathered, Pass, State, StatusOptions};
-use crate::phone_system::PhoneSystem;
 use crate::plan::evidence_of;
 use crate::round::Round;
 use crate::screen::{Screening, is_not_work, screen};
@@ -186,7 +185,8 @@ impl Deciding<'_> {
     async fn current<'d>(&self, kept: &'d mut Option<Directory>) -> Result<&'d mut Directory> {
         let grounding = Grounding {
             api: self.pass.parts.dataverse.as_ref(),
-            ledger: self.pass.ledger(),
+            store: self.pass.parts.store.as_ref(),
+            tenant: &self.pass.parts.tenant,
             names: &self.pass.parts.names,
             settings: &self.loaded.settings,
             phone_system: self.phone_system,
@@ -194,7 +194,7 @@ impl Deciding<'_> {
         };
         let directory = match kept {
             Some(directory) => directory,
-            none => none.insert(Directory::open(&grounding).await?),
+            none => none.insert(Directory::open(&grounding, &DirectoryTable::FOR_CALLS).await?),
         };
         directory.reground(&grounding);
         if self.pass.errand.wants_fresh_directory() || directory.is_stale(&grounding) {

@@ -13,11 +13,12 @@ use dataverse_client::{
     Row, StatusOption, TrackedTable, WhoAmI, Write,
 };
 use sync_store::{
-    CallDecision, CallState, CustomerNumber, DirectoryChanges, DirectoryPage, Erased, JobName,
-    LeaseAnswer, PastDecision, Purged, ScheduledRun, Store,
+    CallDecision, CallState, CallbackRecord, Close, CustomerNumber, Dealt, DirectoryChanges,
+    DirectoryLoad, DirectoryPage, DoneEvent, Erased, EventKey, InboxDepth, InboxEvent, JobName,
+    LeaseAnswer, NewEvent, PastDecision, Purged, PutOff, ScheduledRun, Store,
 };
 use uuid::Uuid;
-use voice_model::{CallId, OrganizationId, TenantName};
+use voice_model::{CallId, CallbackItemId, OrganizationId, TenantName};
 
 use crate::CallSyncParts;
 
@@ -60,8 +61,10 @@ impl DataverseApi for DryDataverse {
     }
 
     async fn write(&self, write: &Write) -> dataverse_client::Result<Option<Uuid>> {
-        let (Write::Create { id, .. } | Write::Update { id, .. }) = write;
-        Ok(Some(*id))
+        Ok(match write {
+            Write::Create { id, .. } | Write::Update { id, .. } => Some(*id),
+            Write::Action { .. } => None,
+        })
     }
 
     async fn batch(&self, items: &[BatchItem]) -> dataverse_client::Result<Vec<ItemAnswer>> {
@@ -220,8 +223,8 @@ impl Store for DryStore {
         self.0.history_by_number(tenant, number).await
     }
 
-    async fn directory_token(&self, tenant: &TenantName, table: &str) -> Answer<Option<String>> {
-        self.0.directory_token(tenant, table).await
+    async fn directory_load(&self, tenant: &TenantName, table: &str) -> Answer<DirectoryLoad> {
+        self.0.directory_load(tenant, table).await
     }
 
     async fn directory_page(
@@ -238,13 +241,14 @@ impl Store for DryStore {
         &self,
         _: &TenantName,
         _: &str,
+        _: i64,
         _: &DirectoryChanges,
-    ) -> Answer<()> {
-        Ok(())
+    ) -> Answer<bool> {
+        Ok(true)
     }
 
-    async fn clear_directory(&self, _: &TenantName, _: &str) -> Answer<()> {
-        Ok(())
+    async fn clear_directory(&self, tenant: &TenantName, table: &str) -> Answer<i64> {
+        Ok(self.0.directory_load(tenant, table).await?.number)
     }
 
     async fn schedule_run(
@@ -299,6 +303,101 @@ impl Store for DryStore {
 
     async fn release_lease(&self, _: &TenantName, _: &JobName, _: &str) -> Answer<()> {
         Ok(())
+    }
+
+    async fn take_in(&self, _: DateTime<Utc>, events: &[NewEvent]) -> Answer<usize> {
+        Ok(events.len())
+    }
+
+    async fn known_events(
+        &self,
+        tenant: &TenantName,
+        keys: &[EventKey],
+    ) -> Answer<HashSet<EventKey>> {
+        self.0.known_events(tenant, keys).await
+    }
+
+    async fn tenants_with_work(&self, now: DateTime<Utc>) -> Answer<Vec<TenantName>> {
+        self.0.tenants_with_work(now).await
+    }
+
+    async fn claim_events(
+        &self,
+        _: &TenantName,
+        _: &str,
+        _: DateTime<Utc>,
+        _: DateTime<Utc>,
+        _: usize,
+    ) -> Answer<Vec<InboxEvent>> {
+        Ok(Vec::new())
+    }
+
+    async fn renew_claims(&self, _: &TenantName, _: &str, _: DateTime<Utc>) -> Answer<u64> {
+        Ok(0)
+    }
+
+    async fn release_claims(&self, _: &TenantName, _: &str) -> Answer<u64> {
+        Ok(0)
+    }
+
+    async fn claim_holders(&self, tenant: &TenantName) -> Answer<Vec<String>> {
+        self.0.claim_holders(tenant).await
+    }
+
+    async fn put_off(&self, _: &TenantName, _: &str, _: &[PutOff]) -> Answer<()> {
+        Ok(())
+    }
+
+    async fn record_callbacks(
+        &self,
+        _: &TenantName,
+        _: DateTime<Utc>,
+        _: &[CallbackRecord],
+        _: &[DoneEvent],
+    ) -> Answer<()> {
+        Ok(())
+    }
+
+    async fn callbacks(
+        &self,
+        tenant: &TenantName,
+        items: &[CallbackItemId],
+    ) -> Answer<HashMap<CallbackItemId, Dealt>> {
+        self.0.callbacks(tenant, items).await
+    }
+
+    async fn callbacks_to_close(
+        &self,
+        tenant: &TenantName,
+        now: DateTime<Utc>,
+        limit: usize,
+    ) -> Answer<Vec<CallbackRecord>> {
+        self.0.callbacks_to_close(tenant, now, limit).await
+    }
+
+    async fn record_closes(&self, _: &TenantName, _: &[(CallbackItemId, Close)]) -> Answer<()> {
+        Ok(())
+    }
+
+    async fn inbox(&self, tenant: &TenantName, limit: usize) -> Answer<Vec<InboxEvent>> {
+        self.0.inbox(tenant, limit).await
+    }
+
+    async fn inbox_depth(&self, tenant: &TenantName) -> Answer<InboxDepth> {
+        self.0.inbox_depth(tenant).await
+    }
+
+    async fn replay_dead_letters<'a>(
+        &self,
+        _: &TenantName,
+        _: Option<&'a EventKey>,
+        _: DateTime<Utc>,
+    ) -> Answer<usize> {
+        Ok(0)
+    }
+
+    async fn drop_event(&self, _: &TenantName, _: &EventKey, _: DateTime<Utc>) -> Answer<bool> {
+        Ok(false)
     }
 
     async fn purge(&self, _: DateTime<Utc>, _: Duration) -> Answer<Purged> {

@@ -1,6 +1,6 @@
 //! Why a pass could not go on.
 
-use voice_model::{ErrorClass, OrganizationId, error_chain};
+use voice_model::{ErrorClass, error_chain};
 
 /// The result of an operation of this crate.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -21,23 +21,9 @@ pub enum Error {
     /// The store could not be used.
     #[error("what passes remember could not be read or kept")]
     Store(#[from] sync_store::Error),
-    /// The API user's own row does not name its organisation.
-    #[error(
-        "/users/me of Enreach Cloud names no OrganizationID, without which calls cannot be told \
-         from those of other organisations; ask Enreach support to check the API user"
-    )]
-    NoOrganization,
-    /// The credentials lead to another organisation than before.
-    #[error(
-        "the Enreach credentials now belong to organisation {now}, before to {before}; going on \
-         would log every call again. Put the former credentials back, or start with a new store"
-    )]
-    OrganizationChanged {
-        /// The organisation of earlier passes.
-        before: OrganizationId,
-        /// The organisation that the credentials lead to now.
-        now: OrganizationId,
-    },
+    /// Customers, users or queues could not be brought up to date.
+    #[error(transparent)]
+    Directory(#[from] directory::Error),
 }
 
 impl Error {
@@ -48,7 +34,7 @@ impl Error {
             Self::Dataverse(source) => source.class(),
             Self::Settings(source) => source.class(),
             Self::Store(source) => source.class(),
-            Self::NoOrganization | Self::OrganizationChanged { .. } => ErrorClass::Rejected,
+            Self::Directory(source) => source.class(),
         }
     }
 

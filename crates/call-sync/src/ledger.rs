@@ -88,15 +88,6 @@ impl Ledger<'_> {
         Ok(states)
     }
 
-    /// Makes sure that the organisation is the one of earlier passes.
-    pub(crate) async fn hold_to(&self, organization: &OrganizationId) -> Result<()> {
-        let before = self.store.keep_organization(self.tenant, organization).await?;
-        if before == *organization {
-            return Ok(());
-        }
-        Err(crate::Error::OrganizationChanged { before, now: organization.clone() })
-    }
-
     /// Keeps decisions, all or none.
     pub(crate) async fn record(&self, now: DateTime<Utc>, records: &[CallDecision]) -> Result<()> {
         if !records.is_empty() {

@@ -15,7 +15,6 @@ use crate::Result;
 use crate::ledger::Knowledge;
 use crate::legs::{Conversation, Leg, Source, fold};
 use crate::window::Span;
-use crate::write::is_about_content;
 
 /// How long after the end of a call its rows may appear.
 const SETTLING: Duration = Duration::minutes(1);
@@ -51,7 +50,7 @@ pub(crate) async fn complete(
 async fn complete_one(api: &dyn EnreachApi, call: &mut Arc<Conversation>) -> Result<()> {
     let rows = match api.calls_with_id(&call.call).await {
         Ok(rows) => rows.rows,
-        Err(error) if is_about_content(error.class()) => {
+        Err(error) if error.class().is_about_content() => {
             tracing::warn!(call = %call.call, "the rows of a call could not be asked for: {error}");
             return Ok(());
         }

@@ -6,20 +6,18 @@ use std::time::Instant;
 
 use chrono::{DateTime, Duration, Utc};
 use dataverse_client::{DataverseApi, StatusOption};
+use directory::{Directory, PhoneSystem, PhoneSystemCache};
 use enreach_client::EnreachApi;
 use settings::{LoadedSettings, Names, SettingsCache, TenantSettings};
 use sync_store::{JobName, Store};
 use tokio::sync::Mutex;
-use voice_model::{Clock, TenantName};
+use voice_model::{Clock, TenantName, fail_point};
 
 use crate::deciding::{Deciding, fail_undecided};
-use crate::directory::Directory;
 use crate::errand::{Backfill, Errand, Freshness};
-use crate::fail_point::{self, FailPoint};
 use crate::fetch::{Fetched, fetch};
 use crate::ledger::{Known, Ledger};
 use crate::legs::{Conversation, fold};
-use crate::phone_system::PhoneSystem;
 use crate::window::{self, Span};
 use crate::{PassReport, Result};
 
@@ -57,8 +55,7 @@ pub struct CallSyncParts {
 /// Caches, which may be lost at any time.
 pub(crate) struct State {
     settings: SettingsCache,
-    phone_system: Option<Arc<PhoneSystem>>,
-    phone_system_is_due: bool,
+    phone_system: PhoneSystemCache,
     pub(crate) directory: Option<Directory>,
     pub(crate) status_options: StatusOptions,
     /// The settings that the last pass with something to match decided by.
@@ -79,8 +76,7 @@ impl CallSync {
         let settings = SettingsCache::new(parts.names.clone(), parts.overrides.clone());
         let state = State {
             settings,
-            phone_system: None,
-            phone_system_is_due: false,
+            phone_system: PhoneSystemCache::default(),
             directory: None,
             status_options: StatusOptions::default(),
             decided_by: None,
@@ -111,7 +107,7 @@ impl CallSync {
     pub async fn refresh(&self) {
         let mut state = self.state.lock().await;
         state.settings.request_refresh();
-        state.phone_system_is_due = true;
+        state.phone_system.request_refresh();
         if let Some(directory) = &mut state.directory {
             directory.request_refresh();
         }
@@ -164,11 +160,14 @@ impl<'a> Pass<'a> {
         let dataverse = self.parts.dataverse.as_ref();
         let loaded = state.settings.current(dataverse, self.now).await?.clone();
         report.findings.extend(loaded.findings.iter().cloned());
-        let phone_system = self.phone_system(state, &loaded.settings).await?;
+        let CallSyncParts { enreach, store, tenant, .. } = self.parts;
+        let (enreach, store) = (enreach.as_ref(), store.as_ref());
+        let phone_system =
+            state.phone_system.current(enreach, store, tenant, &loaded.settings, self.now).await?;
         report.findings.extend(phone_system.findings.iter().cloned());
 
         let span = self.span(state, &loaded.settings).await?;
-        let fetched = fetch(self.parts.enreach.as_ref(), &span, &loaded.settings).await?;
+        let fetched = fetch(enreach, &span, &loaded.settings).await?;
         let mut gathered = self.gather(fetched, &span, report).await?;
         Box::pin(self.decide(&mut gathered, &span, state, &loaded, &phone_system, report)).await?;
         let idle = report.decisions.is_empty();
@@ -191,36 +190,6 @@ impl<'a> Pass<'a> {
             fail_undecided(&gathered.calls, error, report);
         }
         result
-    }
-
-    /// Users and queues change rarely; while they cannot be read again, the last ones serve.
-    async fn phone_system(
-        self,
-        state: &mut State,
-        settings: &TenantSettings,
-    ) -> Result<Arc<PhoneSystem>> {
-        if let Some(system) = &state.phone_system
-            && !state.phone_system_is_due
-            && !system.is_stale(self.now, settings)
-        {
-            return Ok(Arc::clone(system));
-        }
-        let system = match PhoneSystem::read(self.parts.enreach.as_ref(), settings, self.now).await
-        {
-            Ok(system) => Arc::new(system),
-            Err(error) => match &state.phone_system {
-                Some(system) if error.class().is_passing() => {
-                    let error = error.chain();
-                    tracing::warn!(error, "users and queues could not be read again");
-                    return Ok(Arc::clone(system));
-                }
-                _ => return Err(error),
-            },
-        };
-        self.ledger().hold_to(&system.organization).await?;
-        state.phone_system = Some(Arc::clone(&system));
-        state.phone_system_is_due = false;
-        Ok(system)
     }
 
     async fn span(self, state: &mut State, settings: &TenantSettings) -> Result<Span> {
@@ -304,7 +273,7 @@ impl<'a> Pass<'a> {
             cursor.at = cursor.at.max(self.now);
             return Ok(());
         }
-        fail_point::reach(FailPoint::BeforeCursor);
+        fail_point::reach("before-cursor");
         let saved = self.parts.store.advance_cursor(&self.parts.tenant, &job, self.now).await?;
         if is_live {
             state.live = Some(LiveCursor { at: saved, saved });

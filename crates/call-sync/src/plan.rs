@@ -4,17 +4,15 @@ use std::sync::Arc;
 
 use call_matching::{CallerNumber, Candidate, MatchResult, MatchRules, choose};
 use dataverse_client::StatusOption;
+use directory::{Directory, Owner, PhoneSystem, match_rules};
 use enreach_client::Direction;
 use settings::{Finding, TenantSettings, UnansweredCallState};
 use voice_model::{ActivityId, OrganizationId};
 
 use crate::Evidence;
 use crate::decision::{Decision, DeferReason, Outcome};
-use crate::directory::Directory;
 use crate::evidence::Tried;
 use crate::legs::{CallKind, Conversation};
-use crate::owner::Owner;
-use crate::phone_system::PhoneSystem;
 
 /// A call that is to be logged.
 #[derive(Debug, Clone, PartialEq)]
@@ -98,7 +96,7 @@ impl Grounds<'_> {
         let rules = match_rules(settings);
         evidence.owner = Some(owner.name.clone());
         evidence.tried = Some(tried(&number, &rules));
-        let found = self.directory.customers.find(&number, &rules);
+        let found = self.directory.customers().find(&number, &rules);
         let ranked = found.clone();
         let (customer, candidates) = match choose(found, &rules) {
             MatchResult::None => return Err(deferred(&call, DeferReason::NoMatch, evidence)),
@@ -178,16 +176,6 @@ fn activity_of(organization: &OrganizationId, call: &Conversation) -> ActivityId
     ActivityId::of_call(organization, &call.call)
 }
 
-fn match_rules(settings: &TenantSettings) -> MatchRules {
-    MatchRules {
-        numbers_to_cut: settings.numbers_to_cut,
-        minimum_match_digits: settings.minimum_match_digits,
-        prefer_exact_match: settings.prefer_exact_match,
-        shared_number_to_account: settings.shared_number_to_account,
-        pick_first: settings.multiple_matches_pick_first,
-    }
-}
-
 fn deferred(call: &Conversation, reason: DeferReason, evidence: Evidence) -> Box<Decision> {
     let (modified, call) = (call.modified, call.call.clone());
     Box::new(Decision { call, outcome: Outcome::Deferred(reason), modified, evidence })
@@ -209,16 +197,10 @@ pub(crate) fn evidence_of(call: &Conversation, number: Option<&CallerNumber>) ->
         start: call.start,
         kind: Some(call.kind),
         direction: Some(call.direction),
-        number: number.and_then(number_text).or_else(|| call.customer_number.clone()),
+        number: number
+            .and_then(CallerNumber::text)
+            .map(str::to_owned)
+            .or_else(|| call.customer_number.clone()),
         ..Evidence::default()
-    }
-}
-
-/// A number as it is written to Dynamics: E.164, or its digits if it is none.
-pub(crate) fn number_text(number: &CallerNumber) -> Option<String> {
-    match number {
-        CallerNumber::Withheld => None,
-        CallerNumber::International(number) => Some(number.to_string()),
-        CallerNumber::Other(digits) => Some(digits.clone()),
     }
 }

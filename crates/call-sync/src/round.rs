@@ -6,7 +6,8 @@
 use std::collections::HashMap;
 
 use chrono::Duration;
-use dataverse_client::{DataverseApi, Row, StatusOption, all_rows};
+use dataverse_client::{DataverseApi, Pace, Row, StatusOption, all_rows};
+use directory::{Directory, PhoneSystem};
 use futures::stream::{self, StreamExt};
 use settings::{Names, TenantSettings};
 use voice_model::CallId;
@@ -15,11 +16,9 @@ use crate::activity::RowStyle;
 use crate::adoption::{self, Existing};
 use crate::deciding::OpenCall;
 use crate::decision::{Decision, Failure, Outcome};
-use crate::directory::Directory;
-use crate::phone_system::PhoneSystem;
 use crate::plan::{Grounds, PlannedCall};
 use crate::settle::Settler;
-use crate::write::{Pace, Verdict, is_about_content, write_all};
+use crate::write::{self, Verdict, write_all};
 use crate::{CallSyncParts, Error, PassReport, Result};
 
 /// Calls that one query looks for. More would not fit into the URL of a query.
@@ -47,8 +46,8 @@ impl Round<'_> {
         self.settler.settle(deferred, report).await?;
         planned.sort_by(|a, b| (b.call.start, &b.call.call).cmp(&(a.call.start, &a.call.call)));
         while !planned.is_empty() {
-            let pace = Pace::of(self.parts.dataverse.as_ref());
-            let rest = planned.split_off(pace.calls_at_once().min(planned.len()));
+            let pace = write::pace(self.parts.dataverse.as_ref());
+            let rest = planned.split_off(pace.sets_at_once().min(planned.len()));
             let chunk = std::mem::replace(&mut planned, rest);
             Box::pin(self.log(chunk, &planned, pace, directory, report)).await?;
         }
@@ -73,7 +72,7 @@ impl Round<'_> {
         let mut decided = Vec::new();
         for (plan, verdict) in self.write(second_try, later, pace, report).await? {
             if let (Verdict::CustomerGone(_), Some(customer)) = (&verdict, &plan.customer) {
-                directory.customers.remove(customer.customer);
+                directory.forget_customer(customer.customer);
             }
             decided.push(plan.decision(verdict.settle()));
         }
@@ -201,7 +200,7 @@ impl Round<'_> {
                 }
                 (Verdict::CustomerGone(_), _) => {
                     if let Some(customer) = &plan.customer {
-                        directory.customers.remove(customer.customer);
+                        directory.forget_customer(customer.customer);
                     }
                     open.push((plan.call, plan.number));
                 }
@@ -242,7 +241,7 @@ async fn rows_for(
     while let Some(calls) = waiting.pop() {
         match all_rows(api, &adoption::query(calls, names, margin)).await {
             Ok(found) => rows.extend(found),
-            Err(error) if is_about_content(error.class()) => match calls {
+            Err(error) if error.class().is_about_content() => match calls {
                 [call] => {
                     let (class, error) = (error.class(), Error::from(error));
                     let failure = Failure { class, message: error.chain(), tried: true };

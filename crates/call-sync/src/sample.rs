@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use call_matching::{CallerNumber, Candidate, CustomerRef, CustomerTable, MatchKind};
 use chrono::{DateTime, Duration, Utc};
+use directory::Owner;
 use enreach_client::{CallRow, Direction, Privacy, Reported, RowKind};
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 use voice_model::{ActivityId, CallId, OrganizationId, SystemUserId};
 
 use crate::legs::{Leg, Source, fold};
-use crate::owner::Owner;
 use crate::plan::{FinalStatus, PlannedCall};
 
 /// 2026-02-02 02:40:00 UTC and so many seconds.

@@ -4,10 +4,9 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use voice_model::CallId;
+use voice_model::{CallId, fail_point};
 
 use crate::decision::{Decision, Outcome};
-use crate::fail_point::{self, FailPoint};
 use crate::ledger::{Known, Ledger};
 use crate::legs::Conversation;
 use crate::{PassReport, Result};
@@ -47,7 +46,7 @@ impl Settler<'_> {
                 self.known.record(decision, self.calls.get(&decision.call)?, self.now)
             })
             .collect();
-        fail_point::reach(FailPoint::BeforeRecord);
+        fail_point::reach("before-record");
         self.ledger.record(self.now, &records).await?;
         report
             .decisions

@@ -4,10 +4,7 @@
 //! A repeated write is harmless: the key of a row is made from the call, so that a second creation
 //! is refused as a duplicate, which means done.
 
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-
-use dataverse_client::{BatchItem, DataverseApi, ItemAnswer, ServiceError, Write};
-use futures::stream::{self, StreamExt};
+use dataverse_client::{DataverseApi, Pace, ServiceError, SetAnswer, Write, write_sets};
 use settings::Finding;
 use voice_model::ErrorClass;
 
@@ -15,33 +12,14 @@ use crate::Error;
 use crate::activity::RowStyle;
 use crate::adoption::Existing;
 use crate::decision::{Failure, LoggedBy, Outcome};
-use crate::fail_point::{self, FailPoint};
 use crate::plan::PlannedCall;
 
 /// Operations that the row of a call takes: create and complete.
 const OPERATIONS_PER_CALL: usize = 2;
 
-/// How much is written at once, as Dataverse has shown that it can take.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Pace {
-    /// Requests under way at once.
-    pub(crate) parallel: usize,
-    /// Calls in one batch.
-    calls_per_batch: usize,
-}
-
-impl Pace {
-    /// The pace that is advised now.
-    pub(crate) fn of(api: &dyn DataverseApi) -> Self {
-        let advice = api.advice();
-        let calls_per_batch = advice.operations_per_batch / OPERATIONS_PER_CALL;
-        Self { parallel: advice.parallel.max(1), calls_per_batch: calls_per_batch.max(1) }
-    }
-
-    /// As many calls as fill all batches that may be under way.
-    pub(crate) fn calls_at_once(self) -> usize {
-        self.parallel * self.calls_per_batch
-    }
+/// The pace at which Dataverse can take calls now.
+pub(crate) fn pace(api: &dyn DataverseApi) -> Pace {
+    Pace::of(api, OPERATIONS_PER_CALL)
 }
 
 /// What became of a planned call.
@@ -91,26 +69,10 @@ pub(crate) async fn write_all(
             Err(decided) => verdicts.push(*decided),
         }
     }
-    let tally = Tally::default();
-    let batches = in_batches(jobs, pace.calls_per_batch);
-    let writing: Vec<_> =
-        batches.into_iter().map(|batch| write_batch(api, batch, &tally)).collect();
-    let batches: Vec<_> = stream::iter(writing).buffer_unordered(pace.parallel).collect().await;
-    let mut error = None;
-    for (written, stop) in batches {
-        verdicts.extend(written);
-        error = error.or(stop);
-    }
-    (verdicts, error)
-}
-
-fn in_batches(jobs: Vec<Job>, size: usize) -> Vec<Vec<Job>> {
-    let mut batches = Vec::new();
-    let mut jobs = jobs.into_iter().peekable();
-    while jobs.peek().is_some() {
-        batches.push(jobs.by_ref().take(size).collect());
-    }
-    batches
+    let sets = jobs.iter_mut().map(|job| std::mem::take(&mut job.writes)).collect();
+    let (answers, stopped) = write_sets(api, pace, sets).await;
+    verdicts.extend(jobs.into_iter().zip(answers).map(|(job, answer)| job.judge(answer)));
+    (verdicts, stopped.map(Error::from))
 }
 
 /// What to write for a call; a call that needs no write is decided at once.
@@ -146,125 +108,20 @@ fn job(
     Ok(Job { plan, writes, done })
 }
 
-/// How the batches of a pass fared as a whole.
-#[derive(Default)]
-struct Tally {
-    answered: AtomicUsize,
-    refused: AtomicUsize,
-    stopped: AtomicBool,
-}
-
-impl Tally {
-    /// Whether a refusal is likely to be about some call of the batch: not if one batch after the
-    /// other is refused and none is ever answered.
-    fn blames_content(&self, class: ErrorClass) -> bool {
-        let refused = self.refused.fetch_add(1, Ordering::Relaxed);
-        is_about_content(class)
-            && (refused < REFUSALS_IN_A_ROW || self.answered.load(Ordering::Relaxed) > 0)
-    }
-}
-
-/// So many refused batches without a single answer mean that no batch will be answered. More than
-/// it takes to halve a batch down to one call.
-const REFUSALS_IN_A_ROW: usize = 8;
-
-/// Sends one batch. One that is refused as a whole for its content is halved until the offending
-/// call stands alone; one that fails for another reason stops the work.
-async fn write_batch(
-    api: &dyn DataverseApi,
-    batch: Vec<Job>,
-    tally: &Tally,
-) -> (Vec<(PlannedCall, Verdict)>, Option<Error>) {
-    let mut verdicts = Vec::with_capacity(batch.len());
-    let mut error = None;
-    let mut waiting = vec![batch];
-    while let Some(mut jobs) = waiting.pop() {
-        if tally.stopped.load(Ordering::Relaxed) {
-            verdicts.extend(jobs.into_iter().map(|job| job.failed(not_sent())));
-            continue;
-        }
-        let items: Vec<_> =
-            jobs.iter().map(|job| BatchItem::ChangeSet(job.writes.clone())).collect();
-        fail_point::reach(FailPoint::BeforeBatch);
-        let answer = api.batch(&items).await;
-        fail_point::reach(FailPoint::AfterBatch);
-        match answer {
-            Ok(answers) => {
-                tally.answered.fetch_add(1, Ordering::Relaxed);
-                let throttled = answers.iter().find_map(throttled);
-                let answers = answers.into_iter().chain(std::iter::repeat(ItemAnswer::Unknown));
-                verdicts
-                    .extend(jobs.into_iter().zip(answers).map(|(job, answer)| job.judge(answer)));
-                if let Some(refusal) = throttled {
-                    tally.stopped.store(true, Ordering::Relaxed);
-                    error = error.or(Some(refusal));
-                }
-            }
-            Err(refusal) => {
-                let class = refusal.class();
-                let about_content = tally.blames_content(class);
-                if about_content && jobs.len() > 1 {
-                    let second_half = jobs.split_off(jobs.len() / 2);
-                    waiting.extend([second_half, jobs]);
-                    continue;
-                }
-                let refusal = Error::from(refusal);
-                let failure = Failure { class, message: refusal.chain(), tried: about_content };
-                verdicts.extend(jobs.into_iter().map(|job| job.failed(failure.clone())));
-                if !about_content {
-                    tally.stopped.store(true, Ordering::Relaxed);
-                    error = Some(refusal);
-                }
-            }
-        }
-    }
-    (verdicts, error)
-}
-
-/// Whether an error is about what was asked, and not about who asks or where.
-pub(crate) fn is_about_content(class: ErrorClass) -> bool {
-    matches!(class, ErrorClass::Rejected | ErrorClass::Conflict)
-}
-
-fn not_sent() -> Failure {
-    Failure {
-        class: ErrorClass::Transient,
-        message: "not sent, because an earlier batch of this pass failed".to_owned(),
-        tried: false,
-    }
-}
-
-/// What stops the pass if a part of a batch was throttled: the batch was let in, and then the limit
-/// was reached.
-fn throttled(answer: &ItemAnswer) -> Option<Error> {
-    let ItemAnswer::Refused(source) = answer else { return None };
-    let is_throttled = matches!(source.class(), ErrorClass::Throttled { .. });
-    is_throttled.then(|| {
-        let operation = "run a part of a batch".to_owned();
-        dataverse_client::Error::Service { operation, source: source.clone() }.into()
-    })
-}
-
 impl Job {
-    fn failed(self, failure: Failure) -> (PlannedCall, Verdict) {
-        (self.plan, Verdict::Decided(Outcome::Failed(failure)))
-    }
-
-    fn judge(self, answer: ItemAnswer) -> (PlannedCall, Verdict) {
+    fn judge(self, answer: SetAnswer) -> (PlannedCall, Verdict) {
         let verdict = match answer {
-            ItemAnswer::Written | ItemAnswer::Read(_) => Verdict::Decided(self.done),
-            ItemAnswer::Refused(error)
+            SetAnswer::Written => Verdict::Decided(self.done),
+            SetAnswer::Refused(error)
                 if matches!(error.class(), ErrorClass::Conflict | ErrorClass::NotFound)
                     && matches!(self.done, Outcome::AlreadyLogged { .. }) =>
             {
                 Verdict::RowChanged(error)
             }
-            ItemAnswer::Refused(error) => refused(error, &self.plan),
-            ItemAnswer::Unknown => Verdict::Decided(Outcome::Failed(Failure {
-                class: ErrorClass::Transient,
-                message: "the answer does not say whether it was written".to_owned(),
-                tried: true,
-            })),
+            SetAnswer::Refused(error) => refused(error, &self.plan),
+            SetAnswer::Failed { class, message, tried } => {
+                Verdict::Decided(Outcome::Failed(Failure { class, message, tried }))
+            }
         };
         (self.plan, verdict)
     }

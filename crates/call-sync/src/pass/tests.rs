@@ -67,7 +67,7 @@ impl InMemoryDataverse {
                 Write::Create { columns, .. } => {
                     Some(columns.as_map()["ownerid@odata.bind"].as_str()?.to_owned())
                 }
-                Write::Update { .. } => None,
+                Write::Update { .. } | Write::Action { .. } => None,
             })
             .collect()
     }

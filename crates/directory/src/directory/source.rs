@@ -7,24 +7,41 @@ use uuid::Uuid;
 use voice_model::{AgentId, SystemUserId};
 
 use super::{Entry, Grounding};
-use crate::owner::DynamicsUser;
+use crate::{DynamicsQueue, DynamicsUser, QueueOwner};
 
 /// The phones of a user.
 const USER_PHONES: [&str; 2] = ["mobilephone", "address1_telephone1"];
+/// Whose a queue is: one of the two, where `ownerid` would not tell which without annotations.
+const OWNING_USER: &str = "_owninguser_value";
+const OWNING_TEAM: &str = "_owningteam_value";
 
 /// A table that the directory follows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum DirectoryTable {
+pub enum DirectoryTable {
+    /// Active customers of one table.
     Customers(CustomerTable),
+    /// Enabled users.
     Users,
+    /// Queues, in use or not.
+    Queues,
 }
 
 impl DirectoryTable {
-    pub(super) const ALL: [Self; 4] = [
+    /// What calls need: customers and users.
+    pub const FOR_CALLS: [Self; 4] = [
         Self::Customers(CustomerTable::Contact),
         Self::Customers(CustomerTable::Account),
         Self::Customers(CustomerTable::Lead),
         Self::Users,
+    ];
+
+    /// What callbacks need: queues as well.
+    pub const FOR_CALLBACKS: [Self; 5] = [
+        Self::Customers(CustomerTable::Contact),
+        Self::Customers(CustomerTable::Account),
+        Self::Customers(CustomerTable::Lead),
+        Self::Users,
+        Self::Queues,
     ];
 
     /// Its logical name; its name in the store, too.
@@ -32,6 +49,7 @@ impl DirectoryTable {
         match self {
             Self::Customers(table) => table.logical_name(),
             Self::Users => "systemuser",
+            Self::Queues => "queue",
         }
     }
 
@@ -72,6 +90,7 @@ impl Source {
                 let agent = grounding.names.cloud_user_id.clone();
                 Self::of_users(agent, USER_PHONES.map(str::to_owned).to_vec())
             }
+            DirectoryTable::Queues => Self::of_queues(),
         }
     }
 
@@ -116,6 +135,22 @@ impl Source {
         }
     }
 
+    fn of_queues() -> Self {
+        let columns = ["queueid", "name", "statecode", OWNING_USER, OWNING_TEAM];
+        Self {
+            table: DirectoryTable::Queues,
+            entity_set: "queues",
+            key: "queueid",
+            name: "name",
+            parent: None,
+            state: "statecode",
+            agent: None,
+            columns: columns.map(str::to_owned).to_vec(),
+            phones: Vec::new(),
+            instead_of: None,
+        }
+    }
+
     /// The same with the usual columns in place of those of the setting; `None` if it has those.
     pub(super) fn with_usual_columns(&self) -> Option<Self> {
         let DirectoryTable::Customers(table) = self.table else { return None };
@@ -131,7 +166,7 @@ impl Source {
 
     /// Whether nobody is to be found in this table.
     pub(super) fn is_unused(&self) -> bool {
-        self.phones.is_empty()
+        self.phones.is_empty() && self.table != DirectoryTable::Queues
     }
 
     /// For change tracking.
@@ -147,6 +182,7 @@ impl Source {
     pub(super) fn whole(&self) -> Query {
         match self.table {
             DirectoryTable::Users => self.query().filter(Filter::eq(self.state, false)),
+            DirectoryTable::Queues => self.query(),
             DirectoryTable::Customers(_) => {
                 let has_number = self
                     .phones
@@ -174,6 +210,7 @@ impl Source {
         let entry = match self.table {
             DirectoryTable::Customers(table) => self.customer(table, id, row).map(Entry::Customer),
             DirectoryTable::Users => self.user(id, row).map(Entry::User),
+            DirectoryTable::Queues => Some(Entry::Queue(self.queue(id, row))),
         };
         Some((id, entry))
     }
@@ -201,6 +238,17 @@ impl Source {
         })
     }
 
+    fn queue(&self, id: Uuid, row: &Row) -> DynamicsQueue {
+        let user = row.uuid(OWNING_USER).map(QueueOwner::User);
+        let team = || row.uuid(OWNING_TEAM).map(QueueOwner::Team);
+        DynamicsQueue {
+            id,
+            name: self.name_of(row),
+            owner: user.or_else(team),
+            is_active: row.integer(self.state).unwrap_or(0) == 0,
+        }
+    }
+
     fn numbers(&self, row: &Row) -> Vec<String> {
         self.phones.iter().filter_map(|phone| row.text(phone)).map(str::to_owned).collect()
     }
@@ -211,10 +259,62 @@ impl Source {
 }
 
 /// The entity set of a table of customers.
-pub(crate) fn entity_set(table: CustomerTable) -> &'static str {
+pub fn entity_set(table: CustomerTable) -> &'static str {
     match table {
         CustomerTable::Contact => "contacts",
         CustomerTable::Account => "accounts",
         CustomerTable::Lead => "leads",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::directory::snapshot;
+    use serde_json::{Value, json};
+
+    const ID: &str = "00000b01-0000-4000-8000-000000000000";
+    const OWNER: &str = "00000d01-0000-4000-8000-000000000000";
+
+    fn queue(owner: Value) -> DynamicsQueue {
+        let mut row = json!({"queueid": ID, "name": "Sales", "statecode": 0});
+        row.as_object_mut().unwrap().extend(owner.as_object().unwrap().clone());
+        match Source::of_queues().read(&Row::from(row)) {
+            Some((_, Some(Entry::Queue(queue)))) => queue,
+            _ => panic!("no queue"),
+        }
+    }
+
+    #[test]
+    fn a_queue_belongs_to_a_user_or_a_team_or_nobody_that_may_be_seen() {
+        let owner = Uuid::parse_str(OWNER).unwrap();
+        let of = |row| queue(row).owner;
+        let user = json!({"_owninguser_value": OWNER, "_owningteam_value": null});
+        assert_eq!(of(user), Some(QueueOwner::User(owner)));
+        let team = json!({"_owninguser_value": null, "_owningteam_value": OWNER});
+        assert_eq!(of(team), Some(QueueOwner::Team(owner)));
+        assert_eq!(of(json!({})), None);
+    }
+
+    #[test]
+    fn a_queue_comes_back_from_the_store_as_it_was() {
+        for row in [
+            json!({"_owninguser_value": OWNER}),
+            json!({"_owningteam_value": OWNER, "statecode": 1}),
+            json!({"statecode": 1}),
+        ] {
+            let queue = queue(row);
+            let kept = snapshot::row(queue.id, &Entry::Queue(queue.clone()));
+            match snapshot::entry(DirectoryTable::Queues, &kept) {
+                Some(Entry::Queue(found)) => assert_eq!(found, queue),
+                _ => panic!("no queue"),
+            }
+        }
+    }
+
+    #[test]
+    fn queues_are_followed_although_they_have_no_phone() {
+        assert!(!Source::of_queues().is_unused());
+        assert!(Source::of_customers(CustomerTable::Lead, Vec::new()).is_unused());
     }
 }

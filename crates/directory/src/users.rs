@@ -9,33 +9,33 @@ use voice_model::{AgentId, E164, SystemUserId};
 
 /// An enabled Dynamics user.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct DynamicsUser {
+pub struct DynamicsUser {
     /// Key.
-    pub(crate) id: SystemUserId,
+    pub id: SystemUserId,
     /// Full name.
-    pub(crate) name: String,
+    pub name: String,
     /// The Enreach user that it is.
-    pub(crate) agent: Option<AgentId>,
+    pub agent: Option<AgentId>,
     /// Mobile and main phone, as typed.
-    pub(crate) phones: Vec<String>,
+    pub phones: Vec<String>,
     /// When it was created.
-    pub(crate) created_on: Option<DateTime<Utc>>,
+    pub created_on: Option<DateTime<Utc>>,
 }
 
 /// The user who shall own a phone call.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Owner {
+pub struct Owner {
     /// Key.
-    pub(crate) id: SystemUserId,
+    pub id: SystemUserId,
     /// Full name.
-    pub(crate) name: String,
+    pub name: String,
     /// Whether this is the user of `DefaultCrmAssignee`, for want of the agent's own.
-    pub(crate) is_fallback: bool,
+    pub is_fallback: bool,
 }
 
 /// All enabled Dynamics users, findable by Enreach id and by phone number.
 #[derive(Debug, Default)]
-pub(crate) struct UserBook {
+pub struct UserBook {
     users: Vec<DynamicsUser>,
     by_agent: HashMap<AgentId, usize>,
     by_number: HashMap<E164, Vec<usize>>,
@@ -44,7 +44,7 @@ pub(crate) struct UserBook {
 
 impl UserBook {
     /// Files the users. Disabled ones must not be among them.
-    pub(crate) fn new(mut users: Vec<DynamicsUser>, reader: &NumberReader) -> Self {
+    pub fn new(mut users: Vec<DynamicsUser>, reader: &NumberReader) -> Self {
         users.sort_by_key(age);
         let mut book = Self::default();
         for (position, user) in users.iter().enumerate() {
@@ -80,12 +80,12 @@ impl UserBook {
     }
 
     /// What an administrator should put right.
-    pub(crate) fn findings(&self) -> &[Finding] {
+    pub fn findings(&self) -> &[Finding] {
         &self.findings
     }
 
     /// The user that an agent is: by Enreach id, else the only user with one of the agent's numbers.
-    pub(crate) fn user_of(&self, agent: &AgentId, agent_numbers: &[E164]) -> Option<&DynamicsUser> {
+    pub fn user_of(&self, agent: &AgentId, agent_numbers: &[E164]) -> Option<&DynamicsUser> {
         if let Some(&position) = self.by_agent.get(agent) {
             return self.users.get(position);
         }
@@ -105,7 +105,7 @@ impl UserBook {
 
     /// The owner of a call: the agent's user, else the user of `default_assignee`. `numbers_of`
     /// gives the Enreach numbers of an agent.
-    pub(crate) fn owner<'n>(
+    pub fn owner<'n>(
         &self,
         agent: Option<&AgentId>,
         default_assignee: Option<&AgentId>,

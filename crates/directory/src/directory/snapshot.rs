@@ -11,8 +11,7 @@ use voice_model::{AgentId, SystemUserId};
 use super::progress::Progress;
 use super::source::DirectoryTable;
 use super::{Directory, Entry, Grounding};
-use crate::Result;
-use crate::owner::DynamicsUser;
+use crate::{DynamicsQueue, DynamicsUser, QueueOwner, Result};
 
 /// A row as it is kept. Short names: there may be a million of them.
 #[derive(Serialize, Deserialize)]
@@ -27,6 +26,11 @@ struct Kept {
     agent: Option<AgentId>,
     #[serde(rename = "t")]
     numbers: Vec<String>,
+    #[serde(rename = "o", skip_serializing_if = "Option::is_none")]
+    owner: Option<QueueOwner>,
+    /// A queue that is not in use.
+    #[serde(rename = "x", skip_serializing_if = "std::ops::Not::not", default)]
+    is_inactive: bool,
 }
 
 /// Reads a table from the store. The token is read before the rows, so that it is never newer than
@@ -37,10 +41,10 @@ pub(super) async fn load(
     grounding: &Grounding<'_>,
 ) -> Result<()> {
     let table = directory.tables[index].source.table;
-    let (store, tenant) = (grounding.ledger.store, grounding.ledger.tenant);
-    let token = store.directory_token(tenant, table.name()).await?;
+    let Grounding { store, tenant, .. } = *grounding;
+    let load = store.directory_load(tenant, table.name()).await?;
     let source = &directory.tables[index].source;
-    let Some(progress) = token.and_then(|token| Progress::of_text(&token, source)) else {
+    let Some(progress) = load.token.and_then(|token| Progress::of_text(&token, source)) else {
         return Ok(());
     };
     let mut rows = std::pin::pin!(directory_rows(store, tenant, table.name()));
@@ -55,6 +59,7 @@ pub(super) async fn load(
         }
     }
     directory.tables[index].progress = Some(progress);
+    directory.tables[index].load = load.number;
     directory.tables[index].saved_at = Some(grounding.now);
     Ok(())
 }
@@ -68,6 +73,8 @@ pub(super) fn row(key: Uuid, entry: &Entry) -> DirectoryRow {
             parent_account: customer.parent_account,
             agent: None,
             numbers: customer.numbers.clone(),
+            owner: None,
+            is_inactive: false,
         },
         Entry::User(user) => Kept {
             name: user.name.clone(),
@@ -75,13 +82,25 @@ pub(super) fn row(key: Uuid, entry: &Entry) -> DirectoryRow {
             parent_account: None,
             agent: user.agent.clone(),
             numbers: user.phones.clone(),
+            owner: None,
+            is_inactive: false,
+        },
+        Entry::Queue(queue) => Kept {
+            name: queue.name.clone(),
+            created_on: None,
+            parent_account: None,
+            agent: None,
+            numbers: Vec::new(),
+            owner: queue.owner,
+            is_inactive: !queue.is_active,
         },
     };
     // Texts, keys and instants always have a JSON form.
     DirectoryRow { key, value: Opaque::new(serde_json::to_vec(&kept).unwrap_or_default()) }
 }
 
-fn entry(table: DirectoryTable, row: &DirectoryRow) -> Option<Entry> {
+/// A row from the store.
+pub(super) fn entry(table: DirectoryTable, row: &DirectoryRow) -> Option<Entry> {
     let kept: Kept = serde_json::from_slice(row.value.as_bytes()).ok()?;
     Some(match table {
         DirectoryTable::Customers(table) => Entry::Customer(Customer {
@@ -97,6 +116,12 @@ fn entry(table: DirectoryTable, row: &DirectoryRow) -> Option<Entry> {
             agent: kept.agent,
             phones: kept.numbers,
             created_on: kept.created_on,
+        }),
+        DirectoryTable::Queues => Entry::Queue(DynamicsQueue {
+            id: row.key,
+            name: kept.name,
+            owner: kept.owner,
+            is_active: !kept.is_inactive,
         }),
     })
 }

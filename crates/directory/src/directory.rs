@@ -15,35 +15,43 @@ use call_matching::{CustomerRef, CustomerTable, NumberIndex};
 use chrono::{DateTime, Utc};
 use dataverse_client::DataverseApi;
 use settings::{Finding, Names, TenantSettings};
-use voice_model::SystemUserId;
+use sync_store::Store;
+use uuid::Uuid;
+use voice_model::{SystemUserId, TenantName};
 
-use crate::Result;
-use crate::ledger::Ledger;
-use crate::owner::{DynamicsUser, UserBook};
-use crate::phone_system::PhoneSystem;
+use crate::{DynamicsQueue, DynamicsUser, PhoneSystem, Result, UserBook};
 
 use progress::Progress;
-use source::{DirectoryTable, Source};
+use source::Source;
 
-pub(crate) use source::entity_set;
+pub use source::{DirectoryTable, entity_set};
 
 /// What the directory stands on.
 #[derive(Clone, Copy)]
-pub(crate) struct Grounding<'a> {
-    pub(crate) api: &'a dyn DataverseApi,
-    pub(crate) ledger: Ledger<'a>,
-    pub(crate) names: &'a Names,
-    pub(crate) settings: &'a TenantSettings,
-    pub(crate) phone_system: &'a PhoneSystem,
-    pub(crate) now: DateTime<Utc>,
+pub struct Grounding<'a> {
+    /// Dynamics.
+    pub api: &'a dyn DataverseApi,
+    /// Where the snapshot is kept.
+    pub store: &'a dyn Store,
+    /// Whose it is.
+    pub tenant: &'a TenantName,
+    /// Logical names in this environment.
+    pub names: &'a Names,
+    /// The tenant's settings.
+    pub settings: &'a TenantSettings,
+    /// The Enreach organisation: how numbers are read, and which are its own.
+    pub phone_system: &'a PhoneSystem,
+    /// The time.
+    pub now: DateTime<Utc>,
 }
 
-/// Customers by number, and users.
+/// Customers by number, users and queues.
 #[derive(Debug)]
-pub(crate) struct Directory {
+pub struct Directory {
     /// Active customers, findable by number.
-    pub(crate) customers: NumberIndex,
+    customers: NumberIndex,
     users: HashMap<SystemUserId, DynamicsUser>,
+    queues: HashMap<Uuid, DynamicsQueue>,
     book: UserBook,
     tables: Vec<Table>,
     /// When the phone system was read whose numbers are nobody's.
@@ -58,6 +66,8 @@ struct Table {
     source: Source,
     /// Up to where changes are applied; `None` = it has to be loaded whole.
     progress: Option<Progress>,
+    /// Which load of the store that belongs to.
+    load: i64,
     /// When the store last kept the progress.
     saved_at: Option<DateTime<Utc>>,
     finding: Option<Finding>,
@@ -67,22 +77,21 @@ struct Table {
 enum Entry {
     Customer(call_matching::Customer),
     User(DynamicsUser),
+    Queue(DynamicsQueue),
 }
 
 impl Directory {
-    /// The directory as the store has it, which may be empty.
+    /// The directory of these tables as the store has it, which may be empty.
     ///
     /// # Errors
     /// [`Error::Store`](crate::Error::Store).
-    pub(crate) async fn open(grounding: &Grounding<'_>) -> Result<Self> {
+    pub async fn open(grounding: &Grounding<'_>, tables: &[DirectoryTable]) -> Result<Self> {
         let mut directory = Self {
             customers: NumberIndex::new(grounding.phone_system.reader.clone()),
             users: HashMap::new(),
+            queues: HashMap::new(),
             book: UserBook::default(),
-            tables: DirectoryTable::ALL
-                .into_iter()
-                .map(|table| Table::new(Source::of(table, grounding)))
-                .collect(),
+            tables: tables.iter().map(|table| Table::new(Source::of(*table, grounding))).collect(),
             phone_system_of: grounding.phone_system.read_at,
             refreshed_at: None,
             changed: true,
@@ -97,7 +106,7 @@ impl Directory {
 
     /// Follows a change of the settings or of the phone system. What must be read anew has then no
     /// progress.
-    pub(crate) fn reground(&mut self, grounding: &Grounding<'_>) {
+    pub fn reground(&mut self, grounding: &Grounding<'_>) {
         if self.phone_system_of != grounding.phone_system.read_at {
             self.phone_system_of = grounding.phone_system.read_at;
             self.read_numbers_with(grounding.phone_system);
@@ -121,15 +130,20 @@ impl Directory {
     }
 
     /// Whether it has to be refreshed before it is used.
-    pub(crate) fn is_stale(&self, grounding: &Grounding<'_>) -> bool {
+    pub fn is_stale(&self, grounding: &Grounding<'_>) -> bool {
         let age = grounding.settings.directory_refresh;
         let fresh = |at: DateTime<Utc>| (at..at + age).contains(&grounding.now);
         let loaded = self.tables.iter().all(|table| table.progress.is_some());
         !(loaded && self.refreshed_at.is_some_and(fresh))
     }
 
+    /// Whether it was last refreshed before an instant.
+    pub fn is_older_than(&self, instant: DateTime<Utc>) -> bool {
+        self.refreshed_at.is_none_or(|at| at < instant)
+    }
+
     /// Makes it stale.
-    pub(crate) fn request_refresh(&mut self) {
+    pub fn request_refresh(&mut self) {
         self.refreshed_at = None;
     }
 
@@ -138,7 +152,7 @@ impl Directory {
     /// # Errors
     /// [`Error::Dataverse`](crate::Error::Dataverse) and [`Error::Store`](crate::Error::Store); it
     /// is then as stale as before.
-    pub(crate) async fn refresh(&mut self, grounding: &Grounding<'_>) -> Result<()> {
+    pub async fn refresh(&mut self, grounding: &Grounding<'_>) -> Result<()> {
         self.refreshed_at = None;
         for index in 0..self.tables.len() {
             Box::pin(refresh::table(self, index, grounding)).await?;
@@ -148,17 +162,37 @@ impl Directory {
     }
 
     /// Whether anything has changed since this was last asked.
-    pub(crate) fn take_changed(&mut self) -> bool {
+    pub fn take_changed(&mut self) -> bool {
         std::mem::take(&mut self.changed)
     }
 
+    /// Active customers, findable by number.
+    pub fn customers(&self) -> &NumberIndex {
+        &self.customers
+    }
+
+    /// Lets go of a customer who is gone from Dynamics, before its changes say so.
+    pub fn forget_customer(&mut self, customer: CustomerRef) {
+        self.customers.remove(customer);
+    }
+
+    /// A queue, in use or not.
+    pub fn queue(&self, id: Uuid) -> Option<&DynamicsQueue> {
+        self.queues.get(&id)
+    }
+
+    /// An enabled user.
+    pub fn user(&self, id: Uuid) -> Option<&DynamicsUser> {
+        self.users.get(&SystemUserId(id))
+    }
+
     /// Enabled users.
-    pub(crate) fn users(&self) -> &UserBook {
+    pub fn users(&self) -> &UserBook {
         &self.book
     }
 
     /// What an administrator should put right.
-    pub(crate) fn findings(&self) -> impl Iterator<Item = &Finding> {
+    pub fn findings(&self) -> impl Iterator<Item = &Finding> {
         let of_tables = self.tables.iter().filter_map(|table| table.finding.as_ref());
         self.book.findings().iter().chain(of_tables)
     }
@@ -167,16 +201,18 @@ impl Directory {
         match entry {
             Entry::Customer(customer) => self.customers.put(customer),
             Entry::User(user) => drop(self.users.insert(user.id, user)),
+            Entry::Queue(queue) => drop(self.queues.insert(queue.id, queue)),
         }
     }
 
     /// Lets go of a row; whether it was held.
-    fn drop_row(&mut self, table: DirectoryTable, id: uuid::Uuid) -> bool {
+    fn drop_row(&mut self, table: DirectoryTable, id: Uuid) -> bool {
         match table {
             DirectoryTable::Customers(table) => {
                 self.customers.remove(CustomerRef { table, id }).is_some()
             }
             DirectoryTable::Users => self.users.remove(&SystemUserId(id)).is_some(),
+            DirectoryTable::Queues => self.queues.remove(&id).is_some(),
         }
     }
 
@@ -185,6 +221,7 @@ impl Directory {
         match self.tables[index].source.table {
             DirectoryTable::Customers(table) => self.forget_customers(table),
             DirectoryTable::Users => self.users.clear(),
+            DirectoryTable::Queues => self.queues.clear(),
         }
         self.changed = true;
     }
@@ -204,7 +241,7 @@ impl Directory {
 
 impl Table {
     fn new(source: Source) -> Self {
-        Self { source, progress: None, saved_at: None, finding: None }
+        Self { source, progress: None, load: 0, saved_at: None, finding: None }
     }
 
     /// The columns that the settings ask for, also while others stand in for them.
@@ -212,6 +249,3 @@ impl Table {
         self.source.instead_of.as_deref().unwrap_or(&self.source.columns)
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -13,7 +13,6 @@ use voice_model::error_chain;
 use super::progress::Progress;
 use super::{Directory, Entry, Grounding, snapshot};
 use crate::Result;
-use crate::write::is_about_content;
 
 /// Polling by `modifiedon` asks for this much of the time before once more: rows that were being
 /// written, and clocks that differ.
@@ -88,7 +87,7 @@ impl Refresh<'_, '_> {
             self.directory.tables[self.index].progress = Some(Progress::Absent { checked_at });
             return Ok(());
         }
-        let Some(usual) = source.with_usual_columns().filter(|_| is_about_content(error.class()))
+        let Some(usual) = source.with_usual_columns().filter(|_| error.class().is_about_content())
         else {
             return Err(error.into());
         };
@@ -109,7 +108,8 @@ impl Refresh<'_, '_> {
         self.directory.tables[self.index].saved_at = None;
         self.directory.forget(self.index);
         let table = self.directory.tables[self.index].source.table.name();
-        self.grounding.ledger.store.clear_directory(self.grounding.ledger.tenant, table).await?;
+        let load = self.grounding.store.clear_directory(self.grounding.tenant, table).await?;
+        self.directory.tables[self.index].load = load;
         match self.follow(None).await? {
             Err(error) if error.is_change_tracking_off() => {
                 let whole = self.directory.tables[self.index].source.whole();
@@ -189,9 +189,11 @@ impl Refresh<'_, '_> {
                 deletions: gone.clone(),
                 token: progress.as_ref().map(|progress| progress.to_text(&table.source)),
             };
-            let ledger = self.grounding.ledger;
+            let Grounding { store, tenant, .. } = *self.grounding;
             let name = table.source.table.name();
-            ledger.store.save_directory_changes(ledger.tenant, name, &changes).await?;
+            // If another process has begun a new load, it keeps the snapshot; what is held here is
+            // right all the same.
+            store.save_directory_changes(tenant, name, table.load, &changes).await?;
             self.directory.tables[self.index].saved_at = Some(now);
         }
         self.take_over(held, gone);

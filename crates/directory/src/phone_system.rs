@@ -1,5 +1,7 @@
 //! What we know of the Enreach organisation: its users, queues and numbers.
 
+mod cache;
+
 use std::collections::{HashMap, HashSet};
 
 use call_matching::{CallerNumber, NumberReader, Region, commonest_region};
@@ -10,20 +12,22 @@ use voice_model::{AgentId, E164, OrganizationId};
 
 use crate::{Error, Result};
 
+pub use cache::PhoneSystemCache;
+
 /// How long users and queues are taken as unchanged.
 const LIFETIME: Duration = Duration::hours(1);
 
 /// Users, queues and numbers of one Enreach organisation.
 #[derive(Debug)]
-pub(crate) struct PhoneSystem {
+pub struct PhoneSystem {
     /// The organisation's id: part of every activity id.
-    pub(crate) organization: OrganizationId,
+    pub organization: OrganizationId,
     /// How its numbers are read.
-    pub(crate) reader: NumberReader,
+    pub reader: NumberReader,
     /// What an administrator should put right.
-    pub(crate) findings: Vec<Finding>,
+    pub findings: Vec<Finding>,
     /// When it was read.
-    pub(crate) read_at: DateTime<Utc>,
+    pub read_at: DateTime<Utc>,
     /// `DefaultRegion` at that time.
     default_region: Option<String>,
     agent_numbers: HashMap<AgentId, Vec<E164>>,
@@ -36,7 +40,7 @@ impl PhoneSystem {
     /// # Errors
     /// [`Error::Enreach`] when a request fails; [`Error::NoOrganization`] when the API user's row
     /// does not name the organisation, without which no activity id can be made.
-    pub(crate) async fn read(
+    pub async fn read(
         api: &dyn EnreachApi,
         settings: &TenantSettings,
         now: DateTime<Utc>,
@@ -90,23 +94,23 @@ impl PhoneSystem {
     }
 
     /// Whether it should be read again.
-    pub(crate) fn is_stale(&self, now: DateTime<Utc>, settings: &TenantSettings) -> bool {
+    fn is_stale(&self, now: DateTime<Utc>, settings: &TenantSettings) -> bool {
         !(self.read_at..self.read_at + LIFETIME).contains(&now)
             || self.default_region != settings.default_region
     }
 
     /// Whether a number belongs to one of the organisation's users or queues.
-    pub(crate) fn is_own(&self, number: &CallerNumber) -> bool {
+    pub fn is_own(&self, number: &CallerNumber) -> bool {
         own_key(number).is_some_and(|key| self.own_numbers.contains(&key))
     }
 
     /// The organisation's numbers that are E.164 numbers.
-    pub(crate) fn own_numbers(&self) -> impl Iterator<Item = E164> {
+    pub fn own_numbers(&self) -> impl Iterator<Item = E164> {
         self.own_numbers.iter().filter_map(|number| number.parse().ok())
     }
 
     /// The numbers of an agent.
-    pub(crate) fn numbers_of(&self, agent: &AgentId) -> &[E164] {
+    pub fn numbers_of(&self, agent: &AgentId) -> &[E164] {
         self.agent_numbers.get(agent).map(Vec::as_slice).unwrap_or_default()
     }
 }
