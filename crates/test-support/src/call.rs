@@ -6,12 +6,8 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 use voice_model::CallId;
 
-use crate::ids::id;
+use crate::ids::{NAMESPACE, id};
 use crate::{Agent, Customer};
-
-/// The namespace of activity ids (design, section 3): written here once more, so that a change of it
-/// shows.
-const NAMESPACE: Uuid = Uuid::from_u128(0x6f8d3a52_9a4e_5c1b_8f0a_3d5e7c9b1a20);
 
 /// Key and number of the company's queue.
 const QUEUE: (u16, u32, &str) = (0xB, 1, "+358942450200");

@@ -1,5 +1,7 @@
-//! Another client of the simulated Dynamics, which shares nothing with ours.
+//! Another client of the simulated systems, which shares nothing with ours.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use http::{Method, Request, StatusCode};
 use http_body_util::{BodyExt, Full};
 use hyper::body::Bytes;
@@ -9,7 +11,9 @@ use serde_json::Value;
 use tokio::net::TcpStream;
 use uuid::Uuid;
 
-/// Reads, edits and deletes rows. What it asks for must be possible; anything else is a panic.
+use crate::{CallbackList, CallbackRequest};
+
+/// Reads, edits and deletes rows of Dynamics, and callback requests of Enreach. What it asks for must be possible; anything else is a panic.
 #[derive(Debug, Clone)]
 pub struct Outsider {
     base_url: String,
@@ -34,6 +38,56 @@ impl Outsider {
         let mut rows = self.phone_calls().await;
         rows.retain(|row| row["activityid"] == key);
         rows.pop().unwrap_or_else(|| panic!("there is no phone call {key}"))
+    }
+
+    /// The phone call rows of callback requests, with their parties, in the order of their keys.
+    pub async fn callbacks(&self) -> Vec<Value> {
+        let mut rows = self.phone_calls().await;
+        rows.retain(|row| row["ev_callbackid"].is_string());
+        rows
+    }
+
+    /// All queue items, in the order of their keys.
+    pub async fn queue_items(&self) -> Vec<Value> {
+        self.rows("queueitems?$orderby=queueitemid").await
+    }
+
+    /// The queue that a phone call is in.
+    ///
+    /// # Panics
+    /// When it has more than one queue item.
+    pub async fn queue_of(&self, phone_call: Uuid) -> Option<Uuid> {
+        let phone_call: Value = phone_call.to_string().into();
+        let mut items = self.queue_items().await;
+        items.retain(|item| item["_objectid_value"] == phone_call);
+        assert!(items.len() < 2, "the phone call {phone_call} has {} queue items", items.len());
+        items.pop()?["_queueid_value"].as_str()?.parse().ok()
+    }
+
+    /// A callback request as Enreach has it.
+    pub async fn callback_item(&self, request: &CallbackRequest) -> Value {
+        self.ask_enreach(Method::GET, &format!("callbacks/items/{}", request.id()), None).await
+    }
+
+    /// All requests of a list as Enreach has them.
+    pub async fn callback_items(&self, list: &CallbackList) -> Vec<Value> {
+        let path = format!("callbacks/lists/{}/items", list.id());
+        match self.ask_enreach(Method::GET, &path, None).await {
+            Value::Array(items) => items,
+            other => panic!("{path}: {other}"),
+        }
+    }
+
+    /// Where it stands in Enreach, such as `Closed`.
+    pub async fn callback_state(&self, request: &CallbackRequest) -> String {
+        let item = self.callback_item(request).await;
+        item["State"].as_str().unwrap_or_else(|| panic!("{item}")).to_owned()
+    }
+
+    /// Changes it in Enreach, as somebody does who closes it there.
+    pub async fn edit_callback(&self, request: &CallbackRequest, fields: Value) {
+        let path = format!("callbacks/items/{}", request.id());
+        self.ask_enreach(Method::PUT, &path, Some(fields)).await;
     }
 
     /// The one row at a path such as `contacts(…)`.
@@ -70,6 +124,20 @@ impl Outsider {
             .header("Authorization", format!("Bearer {token}"))
             .header("Content-Type", "application/json")
             .header("Accept", "application/json");
+        let body = body.map(|body| body.to_string()).unwrap_or_default();
+        let (status, answer) = self.send(request, body).await;
+        assert!(status.is_success(), "{method} {path}: {status} {answer}");
+        answer
+    }
+
+    async fn ask_enreach(&self, method: Method, path: &str, body: Option<Value>) -> Value {
+        let user = format!("{}:{}", identity::ENREACH_USER_NAME, identity::ENREACH_SECRET_KEY);
+        let request = Request::builder()
+            .method(method.clone())
+            .uri(format!("{}/enreach/{path}", self.base_url))
+            .header("Authorization", format!("Basic {}", STANDARD.encode(user)))
+            .header("Content-Type", "application/json")
+            .header("X-Json-Serializer", "2");
         let body = body.map(|body| body.to_string()).unwrap_or_default();
         let (status, answer) = self.send(request, body).await;
         assert!(status.is_success(), "{method} {path}: {status} {answer}");

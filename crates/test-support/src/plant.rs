@@ -2,9 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 
 use call_sync::{CallSync, CallSyncParts};
+use callback_sync::{CallbackSync, CallbackSyncParts};
 use chrono::{DateTime, Duration, TimeZone, Utc};
 use sandbox::{LoggedRequest, Sandbox, SandboxOptions};
 use serde_json::{Value, json};
@@ -169,7 +171,32 @@ impl TestPlant {
         CallSync::new(self.parts(self.store().await))
     }
 
-    /// Another client of the simulated Dynamics.
+    /// What callback sync is made of, as in a process that has just started, with this store. No two
+    /// have the same holder.
+    pub fn callback_parts(&self, store: impl Store + 'static) -> CallbackSyncParts {
+        static HOLDERS: AtomicU32 = AtomicU32::new(0);
+        let tenant = self.tenant_config();
+        let clock = self.clock();
+        let connection = connect::connect(&tenant, &clock).unwrap();
+        CallbackSyncParts {
+            tenant: tenant.name,
+            enreach: Arc::new(connection.enreach),
+            dataverse: Arc::new(connection.dataverse),
+            store: Arc::new(store),
+            clock,
+            names: tenant.dataverse.names,
+            overrides: tenant.overrides,
+            holder: format!("plant-{}", HOLDERS.fetch_add(1, Ordering::Relaxed)),
+            attempts: 8,
+        }
+    }
+
+    /// A callback sync that has just started.
+    pub async fn callback_sync(&self) -> CallbackSync {
+        CallbackSync::new(self.callback_parts(self.store().await))
+    }
+
+    /// Another client of the simulated systems.
     pub fn outsider(&self) -> Outsider {
         Outsider::new(self.sandbox.base_url())
     }

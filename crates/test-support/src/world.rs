@@ -1,9 +1,9 @@
-//! Worlds for the sandbox, built from people, customers and calls.
+//! Worlds for the sandbox, built from people, customers, calls and callbacks.
 
 use serde_json::{Map, Value, json};
 
 use crate::ids::id;
-use crate::{Agent, Call, Customer};
+use crate::{Agent, Call, CallbackList, CallbackProfile, CallbackRequest, Customer, Queue};
 
 /// Rows of both systems. Loading one adds to what is there; the same key replaces.
 #[derive(Debug, Clone, Default)]
@@ -56,6 +56,42 @@ impl World {
     #[must_use]
     pub fn calls<'a>(self, calls: impl IntoIterator<Item = &'a Call>) -> Self {
         calls.into_iter().fold(self, Self::call)
+    }
+
+    /// A callback list of Enreach.
+    #[must_use]
+    pub fn callback_list(mut self, list: &CallbackList) -> Self {
+        self.put_enreach("callback_lists", list.row());
+        self
+    }
+
+    /// A callback request; its list has to be there as well.
+    #[must_use]
+    pub fn callback(mut self, request: &CallbackRequest) -> Self {
+        self.put_enreach("callback_items", request.row());
+        self
+    }
+
+    /// Several callback requests.
+    #[must_use]
+    pub fn callbacks<'a>(self, requests: impl IntoIterator<Item = &'a CallbackRequest>) -> Self {
+        requests.into_iter().fold(self, Self::callback)
+    }
+
+    /// A callback profile; its queue has to be there as well.
+    #[must_use]
+    pub fn profile(self, profile: &CallbackProfile) -> Self {
+        self.row("ev_callbackprofiles", profile.row())
+    }
+
+    /// A queue of Dynamics, with its team if it belongs to one.
+    #[must_use]
+    pub fn queue(self, queue: &Queue) -> Self {
+        let world = self.row("queues", queue.row());
+        match queue.team_row() {
+            Some(team) => world.row("teams", team),
+            None => world,
+        }
     }
 
     /// A setting in Dynamics.
