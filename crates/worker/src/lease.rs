@@ -162,7 +162,7 @@ fn why_nobody_has_it(
     if until > now + LENGTH + CLOCK_TOLERANCE {
         return Some("it ends later than a lease can, so the clock was changed");
     }
-    holder::is_gone(holder).then_some("its holder's process has ended")
+    Holder::is_gone(holder).then_some("its holder's process has ended")
 }
 
 /// A lease that is renewed until it is given back. One that is dropped is given back in the

@@ -24,6 +24,24 @@ impl Holder {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// Whether the holder of this name ran on this machine and does so no more. A holder on another
+    /// machine, and one of which nothing can be known, counts as running.
+    ///
+    /// Containers of one host name that share a store are one machine to this: they take each
+    /// other's leases and claims and do the same work.
+    pub fn is_gone(name: &str) -> bool {
+        let Some((there, pid, start)) = parts(name) else { return false };
+        // Where this process cannot see itself, it can see no other either.
+        let sees = matches!(look(std::process::id()), Process::Started(_));
+        sees && host().as_deref() == Some(there)
+            && match look(pid) {
+                // The same id at another start is another process.
+                Process::Started(now) => now != start,
+                Process::Ended => true,
+                Process::Unknown => false,
+            }
+    }
 }
 
 impl Default for Holder {
@@ -36,24 +54,6 @@ impl std::fmt::Display for Holder {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(&self.0)
     }
-}
-
-/// Whether the holder of this name ran on this machine and does so no more. A holder on another
-/// machine, and one of which nothing can be known, counts as running.
-///
-/// Containers of one host name that share a store are one machine to this: they take each other's
-/// leases and do the same work.
-pub(super) fn is_gone(name: &str) -> bool {
-    let Some((there, pid, start)) = parts(name) else { return false };
-    // Where this process cannot see itself, it can see no other either.
-    let sees = matches!(look(std::process::id()), Process::Started(_));
-    sees && host().as_deref() == Some(there)
-        && match look(pid) {
-            // The same id at another start is another process.
-            Process::Started(now) => now != start,
-            Process::Ended => true,
-            Process::Unknown => false,
-        }
 }
 
 /// Host, process id and start.
@@ -122,7 +122,7 @@ mod tests {
     fn only_an_ended_process_of_this_machine_is_gone() {
         let here = host().unwrap();
         let this = Holder::new();
-        assert!(!is_gone(this.as_str()), "{this} runs");
+        assert!(!Holder::is_gone(this.as_str()), "{this} runs");
         assert_ne!(this, Holder::new());
         let pid = std::process::id();
         let Process::Started(start) = look(pid) else { panic!("this process is not seen") };
@@ -137,7 +137,7 @@ mod tests {
             ("somebody".to_owned(), false),
             (String::new(), false),
         ] {
-            assert_eq!(is_gone(&name), gone, "{name}");
+            assert_eq!(Holder::is_gone(&name), gone, "{name}");
         }
     }
 }

@@ -8,6 +8,7 @@ mod killed;
 mod lease;
 mod nightly;
 mod private;
+mod public;
 mod retention;
 mod run_loop;
 mod status;
