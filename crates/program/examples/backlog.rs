@@ -45,6 +45,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let config = ProcessConfig::from_sources(&configuration(&sandbox), None, Vec::new())?;
     let parts = TenantParts {
+        inbox: config.inbox,
         store: connect::open_store(&config.store).await?,
         config: Arc::new(config.tenants.into_iter().next().ok_or("no tenant")?),
         clock,

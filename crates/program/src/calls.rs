@@ -17,6 +17,7 @@ pub fn call_sync() -> Job {
     Job {
         name: JobName::CALL_SYNC,
         rhythm: Rhythm::EveryMinute,
+        works_off_inbox: false,
         nothing_done,
         compose: |parts| Ok(Box::new(Calls::compose(parts, Kind::Live)?)),
     }
@@ -27,6 +28,7 @@ pub fn retro_sync() -> Job {
     Job {
         name: JobName::RETRO_SYNC,
         rhythm: Rhythm::Nightly,
+        works_off_inbox: false,
         nothing_done,
         compose: |parts| Ok(Box::new(Calls::compose(parts, Kind::Retro)?)),
     }

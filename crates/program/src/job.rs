@@ -6,7 +6,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
-use settings::TenantConfig;
+use settings::{InboxConfig, TenantConfig};
 use sync_store::{JobName, Store};
 use voice_model::{Clock, ErrorClass, TenantName};
 use worker::Exit;
@@ -27,6 +27,8 @@ pub struct Job {
     pub name: JobName,
     /// When its passes run.
     pub rhythm: Rhythm,
+    /// Whether its passes work off the inbox: then something that is due there starts one.
+    pub works_off_inbox: bool,
     /// The object in the `tenants` of `--json` of a pass that did nothing.
     pub nothing_done: fn(&TenantName) -> Value,
     /// Puts it together for a tenant. Nothing is sent yet.
@@ -38,6 +40,8 @@ pub struct Job {
 pub struct TenantParts {
     /// The tenant's part of the configuration.
     pub config: Arc<TenantConfig>,
+    /// How the inbox is worked off.
+    pub inbox: InboxConfig,
     /// The store of the process.
     pub store: Arc<dyn Store>,
     /// The time.

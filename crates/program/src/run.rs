@@ -1,28 +1,49 @@
 //! From the command line to running jobs.
 
+use std::collections::HashMap;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::TimeDelta;
 use futures::future::join_all;
-use settings::ProcessConfig;
+use settings::{ProcessConfig, StoreUrl};
 use sync_store::Store;
-use voice_model::{Clock, SystemClock, error_chain};
+use voice_model::{Clock, SystemClock, TenantName, error_chain};
 use worker::{
-    Exit, Held, Holder, JobStatus, Leases, Metrics, Nightly, PAUSE, PassEnd, PassError, Private,
-    Refresh, RefreshFlag, Retention, Shutdown, Status, WakeUp, listen, log_to_stderr, run_every,
+    Exit, Held, Holder, JobStatus, Leases, ListenError, Metrics, Nightly, PAUSE, PassEnd,
+    PassError, Private, Refresh, RefreshFlag, Retention, Shutdown, Status, WakeUp, listen,
+    log_to_stderr, run_every,
 };
 
+use crate::public::Public;
 use crate::tenant::Tenant;
 use crate::{Job, Ran, Rhythm, TenantParts, WorkerArgs, once};
 
 /// How often a nightly job looks whether its moment has come or the clock has jumped, and how long
 /// it pauses after a pass that was stopped.
 const NIGHTLY_LOOK: Duration = Duration::from_secs(10 * 60);
+/// How often it is looked whether something in the inbox is due: a read without an answer, mostly.
+const INBOX_LOOK: Duration = Duration::from_secs(1);
 
 /// Runs a worker with these jobs; with `--once` there must be one.
 pub async fn main(args: WorkerArgs, jobs: &[Job]) -> ExitCode {
+    run(args, jobs, Webhooks::No).await
+}
+
+/// The same, and takes webhooks on the public address, if a tenant has a token for them.
+pub async fn main_with_webhooks(args: WorkerArgs, jobs: &[Job]) -> ExitCode {
+    run(args, jobs, Webhooks::Yes).await
+}
+
+/// Whether a program takes webhooks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Webhooks {
+    Yes,
+    No,
+}
+
+async fn run(args: WorkerArgs, jobs: &[Job], webhooks: Webhooks) -> ExitCode {
     log_to_stderr(&args.log);
     let config = match ProcessConfig::load(args.config.as_deref()) {
         Ok(config) => config,
@@ -45,11 +66,17 @@ pub async fn main(args: WorkerArgs, jobs: &[Job]) -> ExitCode {
             let tenants = plant.tenants(job);
             once::run(job, tenants, plant.store, plant.clock, args.json, &shutdown).await
         }
+        (true, []) => {
+            eprintln!(
+                "--once: this program only receives and has no pass to make; leave --once out"
+            );
+            Exit::BadConfiguration
+        }
         (true, _) => {
             eprintln!("--once needs a program of one job, such as call-sync");
             Exit::BadConfiguration
         }
-        (false, jobs) => plant.run_always(&args, jobs, &shutdown).await,
+        (false, jobs) => plant.run_always(&args, jobs, webhooks, &shutdown).await,
     };
     exit.into()
 }
@@ -71,14 +98,29 @@ impl Plant {
     fn tenants(&self, job: &Job) -> Vec<Tenant> {
         let parts = |config: &settings::TenantConfig| TenantParts {
             config: Arc::new(config.clone()),
+            inbox: self.config.inbox,
             store: Arc::clone(&self.store),
             clock: Arc::clone(&self.clock),
         };
         self.config.tenants.iter().map(|config| Tenant::new(job.clone(), parts(config))).collect()
     }
 
-    /// Runs passes for every tenant until shutdown, and serves the private address.
-    async fn run_always(&self, args: &WorkerArgs, jobs: &[Job], shutdown: &Shutdown) -> Exit {
+    /// Runs passes for every tenant until shutdown, and serves the private address; the public one,
+    /// too, if webhooks are taken.
+    async fn run_always(
+        &self,
+        args: &WorkerArgs,
+        jobs: &[Job],
+        webhooks: Webhooks,
+        shutdown: &Shutdown,
+    ) -> Exit {
+        if jobs.is_empty() && self.config.store.url == StoreUrl::Memory {
+            eprintln!(
+                "store.url is memory://, where nobody works off what this program takes in; use a \
+                 file, such as sqlite://voice.db"
+            );
+            return Exit::BadConfiguration;
+        }
         let address = args.listen.unwrap_or(self.config.server.listen);
         let listener = match listen(address, "server.listen or --listen").await {
             Ok(listener) => listener,
@@ -103,9 +145,73 @@ impl Plant {
             lines.map(|tenant| Line::new(job, tenant, self, &private.status, &refresh))
         });
         let loops: Vec<_> = loops.collect();
+        let public = match webhooks {
+            Webhooks::Yes => self.open_public(args, &loops).await,
+            Webhooks::No => Ok(None),
+        };
+        let public = match public {
+            Ok(None) if jobs.is_empty() => {
+                eprintln!(
+                    "no tenant takes webhooks; give one a token: [tenants.<name>.webhook] token = …"
+                );
+                return Exit::BadConfiguration;
+            }
+            Ok(public) => public,
+            Err(error) => {
+                eprintln!("{}", error_chain(&error));
+                return Exit::Failure;
+            }
+        };
+        let receiving = async {
+            if let Some(public) = public {
+                public.serve(shutdown).await;
+            }
+        };
         let passes = join_all(loops.iter().map(|line| line.run(shutdown)));
-        tokio::join!(passes, private.serve(listener, shutdown), self.purge(shutdown));
+        let watch = self.watch_inbox(&loops, shutdown);
+        let serving = private.serve(listener, shutdown);
+        tokio::join!(passes, watch, receiving, serving, self.purge(shutdown));
         Exit::Done
+    }
+
+    /// The public address; what comes by it starts a pass of those who work off the inbox.
+    async fn open_public(
+        &self,
+        args: &WorkerArgs,
+        lines: &[Line],
+    ) -> Result<Option<Public>, ListenError> {
+        let address = args.public_listen.unwrap_or(self.config.server.public_listen);
+        let workers = lines.iter().filter(|line| line.job.works_off_inbox);
+        let wake_ups: HashMap<_, _> =
+            workers.map(|line| (line.tenant.name().clone(), line.wake_up.clone())).collect();
+        let wake = move |tenant: &TenantName| {
+            if let Some(wake_up) = wake_ups.get(tenant) {
+                wake_up.wake();
+            }
+        };
+        let (store, clock) = (Arc::clone(&self.store), Arc::clone(&self.clock));
+        Public::open(address, &self.config.tenants, store, clock, wake).await
+    }
+
+    /// Starts passes of those who work off the inbox when something in it is due: an event that
+    /// another process has taken in, or one that was put off.
+    async fn watch_inbox(&self, lines: &[Line], shutdown: &Shutdown) {
+        let lines: Vec<_> = lines.iter().filter(|line| line.job.works_off_inbox).collect();
+        if lines.is_empty() {
+            return;
+        }
+        run_every(INBOX_LOOK, &WakeUp::new(), shutdown, || async {
+            match self.store.tenants_with_work(self.clock.now()).await {
+                Ok(due) => {
+                    let is_due = |line: &&&Line| due.contains(line.tenant.name());
+                    lines.iter().filter(is_due).for_each(|line| line.wake_up.wake());
+                }
+                // The passes themselves say it, at their own pace.
+                Err(error) => tracing::debug!("the inbox: {}", error_chain(&error)),
+            }
+            None
+        })
+        .await;
     }
 
     /// Has the store forget what is too old.
