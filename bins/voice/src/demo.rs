@@ -1,5 +1,7 @@
-//! The demo: a sandbox with a busy little company, and call sync at work on it over real HTTP.
+//! The demo: a sandbox with a busy little company, and call sync and callback sync at work on it over
+//! real HTTP.
 
+mod callbacks;
 mod setting;
 
 use std::collections::HashMap;
@@ -9,7 +11,8 @@ use std::time::Duration;
 
 use anyhow::Context;
 use call_sync::{CallSync, Decision, DeferReason, Freshness, Outcome, PassReport};
-use program::{TenantParts, compose_call_sync};
+use callback_sync::Freshness as CallbackFreshness;
+use program::{TenantParts, compose_call_sync, line_of_callbacks};
 use sandbox::{Sandbox, SandboxOptions};
 use settings::TenantConfig;
 use sync_store::Store;
@@ -19,15 +22,18 @@ use worker::{Exit, Shutdown};
 use crate::refusal::Refusal;
 use crate::table;
 use crate::world::{self, DemoWorld, Expected};
+use callbacks::Callbacks;
 use setting::Setting;
 
 /// Time between new calls in the continuous demo.
 const PAUSE: Duration = Duration::from_secs(3);
+/// After so many calls somebody asks to be called back.
+const CALLS_PER_CALLBACK: u64 = 2;
 
 /// The seed of the demo that everybody sees.
 pub(crate) const SEED: u64 = 365;
 
-/// Shows call sync at work on a made-up company: no account, no configuration
+/// Shows call sync and callback sync at work on a made-up company: no account, no configuration
 ///
 /// Examples:
 ///   voice demo --once
@@ -57,7 +63,7 @@ pub(crate) async fn run(args: &DemoArgs) -> anyhow::Result<Exit> {
     let pass = stage.call_sync.pass(Freshness::Fresh);
     let Some(report) = shutdown.or_at_once(pass).await else { return Ok(Exit::TryAgain) };
     println!("{}\n\n{}", table::of_decisions(&report.decisions), table::totals(&report));
-    let deviations = stage.deviations(&report);
+    let mut deviations = stage.deviations(&report);
     match deviations.len() {
         0 => println!("Every decision is the one that the story wants."),
         several => println!("{several} decisions are not those of the story: {deviations:#?}"),
@@ -65,11 +71,21 @@ pub(crate) async fn run(args: &DemoArgs) -> anyhow::Result<Exit> {
     if let Some(hint) = how_to_ask(args, &report) {
         println!("{hint}");
     }
+    println!(
+        "\nCustomers ask to be called back, on three lists: one is polled, one is told by webhook, one \
+         both.\nCallback sync makes one pass.\n"
+    );
+    let showing = stage.show_callbacks();
+    let Some(off_story) = shutdown.or_at_once(showing).await.transpose()? else {
+        return Ok(Exit::TryAgain);
+    };
+    deviations.extend(off_story);
     let exit = exit_of(&report, &deviations);
     if !args.once && exit == Exit::Done {
-        println!("\nNew calls arrive every {} s. Ctrl-C ends the demo.\n", PAUSE.as_secs());
+        println!("\nNew calls and callback requests arrive. Ctrl-C ends the demo.\n");
         stage.go_on(&report, &shutdown).await?;
     }
+    stage.callbacks.stop().await;
     stage.sandbox.shutdown().await;
     Ok(exit)
 }
@@ -87,7 +103,8 @@ pub(crate) struct Past {
 pub(crate) async fn past(seed: u64) -> Result<Past, Refusal> {
     let stage = Stage::set(seed, None).await?;
     let report = stage.call_sync.pass(Freshness::Fresh).await;
-    let Stage { sandbox, setting, .. } = stage;
+    let Stage { sandbox, setting, callbacks, .. } = stage;
+    callbacks.stop().await;
     sandbox.shutdown().await;
     if let Some(error) = report.error {
         return Err(error.into());
@@ -123,12 +140,13 @@ fn how_to_ask(args: &DemoArgs, report: &PassReport) -> Option<String> {
     ))
 }
 
-/// The sandbox with its story, and call sync connected to it.
+/// The sandbox with its story, and what is connected to it.
 struct Stage {
     sandbox: Sandbox,
     story: DemoWorld,
     setting: Setting,
     call_sync: CallSync,
+    callbacks: Callbacks,
     clock: Arc<dyn Clock>,
 }
 
@@ -142,8 +160,32 @@ impl Stage {
         sandbox.load_world(&story.world).context("load the demo world")?;
         sandbox.add_faults(&planted_fault(&story)).context("plant the fault")?;
         let setting = Setting::new(&sandbox, keep).await?;
-        let call_sync = compose(&setting, &clock)?;
-        Ok(Self { sandbox, story, setting, call_sync, clock })
+        let parts = TenantParts {
+            config: Arc::new(setting.tenant.clone()),
+            inbox: setting.inbox,
+            store: Arc::clone(&setting.store),
+            clock: Arc::clone(&clock),
+        };
+        let composed = compose_call_sync(&parts, false);
+        let call_sync =
+            CallSync::new(composed.map_err(|stopped| anyhow::anyhow!(stopped.message))?);
+        let callbacks = Callbacks::start(&sandbox, &parts).await?;
+        Ok(Self { sandbox, story, setting, call_sync, callbacks, clock })
+    }
+
+    /// Shows what becomes of callback requests; those that did not end as the story says come back.
+    async fn show_callbacks(&self) -> anyhow::Result<Vec<String>> {
+        self.callbacks.tell(&self.sandbox, &self.story.told_callbacks).await?;
+        let report = self.callbacks.pass(CallbackFreshness::Fresh).await;
+        println!("{}\n", callbacks::table(&self.story, &report));
+        println!("{}.", line_of_callbacks(&report.summary(&self.setting.tenant.name)));
+        let mut deviations = callbacks::deviations(&self.story, &report);
+        deviations.extend(report.error.iter().map(callback_sync::Error::chain));
+        match deviations.len() {
+            0 => println!("Every request is where the story wants it."),
+            several => println!("{several} requests are not where they should be: {deviations:#?}"),
+        }
+        Ok(deviations)
     }
 
     /// The calls that did not end as the story says.
@@ -160,6 +202,21 @@ impl Stage {
         }
         deviations.extend(expected.keys().map(|call| format!("{call}: not decided")));
         deviations
+    }
+
+    /// One more callback request, a pass, a line for what became of it.
+    async fn call_back(&self, index: u64) -> anyhow::Result<()> {
+        let world = self.story.fresh_callback(index, self.clock.now());
+        self.callbacks.tell(&self.sandbox, &world).await?;
+        let report = self.callbacks.pass(CallbackFreshness::Cached).await;
+        let item = &world["enreach"]["callback_items"][0]["Id"];
+        for handled in report.handled.iter().filter(|it| item == it.item.as_str()) {
+            println!("{}", callbacks::line(handled, &world));
+        }
+        if let Some(error) = &report.error {
+            println!("the pass stopped: {}", error.chain());
+        }
+        Ok(())
     }
 
     /// New calls, a pass, a line for every decision that is new; until shutdown.
@@ -181,6 +238,9 @@ impl Stage {
             }
             if let Some(error) = &report.error {
                 println!("the pass stopped: {}", error.chain());
+            }
+            if index % CALLS_PER_CALLBACK == 0 {
+                self.call_back(index / CALLS_PER_CALLBACK).await?;
             }
             tokio::select! {
                 () = shutdown.requested() => break,
@@ -217,17 +277,6 @@ fn planted_fault(story: &DemoWorld) -> serde_json::Value {
         "system": "dataverse", "method": "PATCH", "inner": true, "kind": "status", "status": 400,
         "path_contains": story.failing_activity.to_string(), "code": "0x80040265", "count": 1_000_000
     }])
-}
-
-fn compose(setting: &Setting, clock: &Arc<dyn Clock>) -> anyhow::Result<CallSync> {
-    let parts = TenantParts {
-        config: Arc::new(setting.tenant.clone()),
-        store: Arc::clone(&setting.store),
-        clock: Arc::clone(clock),
-    };
-    let composed = compose_call_sync(&parts, false);
-    let parts = composed.map_err(|stopped| anyhow::anyhow!(stopped.message))?;
-    Ok(CallSync::new(parts))
 }
 
 fn exit_of(report: &PassReport, deviations: &[String]) -> Exit {

@@ -7,6 +7,7 @@
 //! The world is told in the sandbox's own language (design §9) and comes with the decision that each
 //! call must end in, so that the demo can check itself.
 
+mod callbacks;
 mod customers;
 mod ids;
 mod names;
@@ -28,10 +29,13 @@ use rand::rngs::Xoshiro256PlusPlus;
 use serde_json::{Value, json};
 use voice_model::{ActivityId, CallId, OrganizationId};
 
+use callbacks::Callbacks;
 use customers::Customers;
 use ids::Ids;
 use script::{Scenario, Stage};
 use team::Team;
+
+pub(crate) use callbacks::ExpectedCallback;
 
 /// The demo's source of chance.
 type DemoRng = Xoshiro256PlusPlus;
@@ -62,6 +66,10 @@ pub(crate) struct DemoWorld {
     pub(crate) failing_activity: ActivityId,
     /// What must become of each call, by call id.
     pub(crate) expected: BTreeMap<String, Expected>,
+    /// Callback requests that Enreach tells of by webhook, as an increment for `POST /control/world`.
+    pub(crate) told_callbacks: Value,
+    /// What must become of each callback request, by item id.
+    pub(crate) expected_callbacks: BTreeMap<String, ExpectedCallback>,
     seed: u64,
     team: Team,
     customers: Customers,
@@ -81,14 +89,15 @@ pub(crate) fn build(seed: u64, now: DateTime<Utc>) -> DemoWorld {
     let traffic = stage.play_all();
     let failing_call = CallId::new(&traffic.failing).expect("the plan has a call that fails");
     let organization = OrganizationId::new(team::ORGANIZATION).expect("a GUID");
+    let callbacks = Callbacks::new(&ids, &team, &customers, now);
     let world = json!({
         "enreach": {
             "users": team.enreach_users(),
             "queues": team.enreach_queues(),
             "calls": traffic.calls,
             "servicecalls": traffic.service_calls,
-            "callback_lists": [],
-            "callback_items": [],
+            "callback_lists": callbacks.lists,
+            "callback_items": callbacks.silent,
         },
         "dataverse": {
             "systemusers": team.system_users(),
@@ -97,6 +106,8 @@ pub(crate) fn build(seed: u64, now: DateTime<Utc>) -> DemoWorld {
             "contacts": customers.contacts,
             "leads": customers.leads,
             "phonecalls": traffic.widget_calls,
+            "queues": callbacks.queues,
+            "ev_callbackprofiles": callbacks.profiles,
         },
     });
     DemoWorld {
@@ -104,6 +115,8 @@ pub(crate) fn build(seed: u64, now: DateTime<Utc>) -> DemoWorld {
         failing_activity: ActivityId::of_call(&organization, &failing_call),
         failing_call,
         expected: traffic.expected,
+        told_callbacks: json!({ "enreach": { "callback_items": callbacks.told } }),
+        expected_callbacks: callbacks.expected,
         seed,
         team,
         customers,
@@ -142,5 +155,13 @@ impl DemoWorld {
         );
         let traffic = stage.starting_with_customer(round).play_one(scenario, round);
         json!({ "enreach": { "calls": traffic.calls, "servicecalls": traffic.service_calls } })
+    }
+
+    /// One more callback request, made now, as an increment for `POST /control/world`. Requests are
+    /// numbered by `index`: the same number is the same request.
+    pub(crate) fn fresh_callback(&self, index: u64, now: DateTime<Utc>) -> Value {
+        let ids = Ids::of_seed(self.seed);
+        let item = callbacks::fresh(&ids, &self.team, &self.customers, index, now);
+        json!({ "enreach": { "callback_items": [item] } })
     }
 }

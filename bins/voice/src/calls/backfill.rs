@@ -10,7 +10,7 @@ use std::sync::Arc;
 use call_sync::{Backfill, CallSync};
 use chrono::{DateTime, Duration, SubsecRound as _, Utc};
 use program::{TenantParts, compose_call_sync};
-use settings::TenantConfig;
+use settings::{InboxConfig, TenantConfig};
 use sync_store::Store;
 use voice_model::{Clock, SystemClock, TimeWindow};
 use worker::{Exit, Shutdown};
@@ -158,6 +158,7 @@ impl Errand<'_> {
     fn compose(&self, config: &TenantConfig) -> Result<CallSync, program::Stopped> {
         let parts = TenantParts {
             config: Arc::new(config.clone()),
+            inbox: InboxConfig::default(),
             store: Arc::clone(&self.store),
             clock: Arc::clone(&self.clock),
         };

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use anyhow::{Context, ensure};
 use sandbox::Sandbox;
-use settings::{ProcessConfig, TenantConfig};
+use settings::{InboxConfig, ProcessConfig, TenantConfig};
 use sync_store::Store;
 
 /// The store beside the configuration.
@@ -15,6 +15,7 @@ const STORE_FILE: &str = "voice.db";
 pub(super) struct Setting {
     pub(super) tenant: TenantConfig,
     pub(super) store: Arc<dyn Store>,
+    pub(super) inbox: InboxConfig,
     /// How long the store keeps decisions.
     pub(super) retention: chrono::Duration,
 }
@@ -40,7 +41,7 @@ impl Setting {
         let config = ProcessConfig::from_sources(&text, file.as_deref(), Vec::new())?;
         let store = connect::open_store(&config.store).await?;
         let tenant = config.tenants.into_iter().next().context("the demo has a tenant")?;
-        Ok(Self { tenant, store, retention: config.store.retention })
+        Ok(Self { tenant, store, inbox: config.inbox, retention: config.store.retention })
     }
 }
 

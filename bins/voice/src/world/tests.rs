@@ -360,3 +360,41 @@ fn the_fault_aims_at_the_row_of_the_failing_call() {
     assert_eq!(demo.failing_activity, ActivityId::of_call(&organization, &demo.failing_call));
     assert_ne!(demo.failing_activity, build(43, now()).failing_activity);
 }
+
+#[test]
+fn callback_requests_are_told_with_what_must_become_of_them() {
+    for seed in SEEDS {
+        let demo = build(seed, now());
+        let (first, told) = (&demo.world, &demo.told_callbacks);
+        let items: Vec<_> = [first, told]
+            .into_iter()
+            .flat_map(|world| rows(world, "enreach", "callback_items"))
+            .collect();
+        let ids: BTreeSet<_> = items.iter().map(|item| item["Id"].as_str().unwrap()).collect();
+        assert_eq!(ids.len(), items.len());
+        assert!(demo.expected_callbacks.keys().map(String::as_str).eq(ids.iter().copied()));
+        let fates: BTreeSet<_> = demo.expected_callbacks.values().collect();
+        assert_eq!(fates.len(), 4, "every fate occurs");
+        let lists: BTreeSet<_> = rows(first, "enreach", "callback_lists")
+            .iter()
+            .map(|list| list["Id"].as_str().unwrap())
+            .collect();
+        for item in items {
+            assert!(lists.contains(item["CallbackListId"].as_str().unwrap()), "{item}");
+            let age = now() - time(item, "Created").unwrap();
+            assert!((0..15).contains(&age.num_minutes()), "{item}");
+        }
+    }
+}
+
+#[test]
+fn a_fresh_callback_request_is_new_and_every_third_is_a_duplicate() {
+    let demo = build(42, now());
+    let item = |index| demo.fresh_callback(index, now())["enreach"]["callback_items"][0].clone();
+    let (first, second, third) = (item(0), item(1), item(2));
+    assert_eq!(item(0), first);
+    assert_ne!(first["Id"], third["Id"]);
+    assert_eq!(first["Number"], third["Number"]);
+    assert_ne!(first["Number"], second["Number"]);
+    assert!(!demo.expected_callbacks.contains_key(first["Id"].as_str().unwrap()));
+}

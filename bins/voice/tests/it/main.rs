@@ -6,5 +6,7 @@ mod backfill;
 mod check_config;
 mod demo;
 mod explain;
+mod inbox;
 mod plant;
 mod retry;
+mod run;

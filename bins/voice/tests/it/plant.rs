@@ -13,6 +13,9 @@ use voice_model::{Clock, SystemClock};
 /// The small world of `tests/worlds`: fifteen calls of the last quarter of an hour.
 pub(crate) const BASIC: &str = include_str!("../../../../tests/worlds/basic.json");
 
+/// The small world of callback profiles, lists and items.
+pub(crate) const CALLBACKS: &str = include_str!("../../../../tests/worlds/callbacks.json");
+
 /// The id of a call of the small world.
 pub(crate) fn basic_call(number: &str) -> String {
     format!("0000{number}-0000-4000-8000-000000000000")
@@ -118,6 +121,11 @@ impl Plant {
 
     /// Runs `voice calls …` with this plant's configuration.
     pub(crate) async fn calls(&self, arguments: &[&str]) -> Ran {
+        self.voice(&[&["calls"], arguments].concat()).await
+    }
+
+    /// Runs `voice …` with this plant's configuration.
+    pub(crate) async fn voice(&self, arguments: &[&str]) -> Ran {
         let mut command = self.command(arguments);
         tokio::task::spawn_blocking(move || command.output()).await.unwrap().unwrap().into()
     }
@@ -131,13 +139,28 @@ impl Plant {
 
     /// Starts `voice calls …` and lets it run; its log can be read.
     pub(crate) fn start(&self, arguments: &[&str]) -> Child {
-        let mut command = self.command(arguments);
+        let mut command = self.command(&[&["calls"], arguments].concat());
         command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+    }
+
+    /// Starts `voice …` and lets it run, its log in a file.
+    pub(crate) fn start_logging(&self, arguments: &[&str]) -> Child {
+        let log = std::fs::File::create(self.log_file()).unwrap();
+        self.command(arguments).stdout(Stdio::null()).stderr(log).spawn().unwrap()
+    }
+
+    /// What it has logged so far.
+    pub(crate) fn log(&self) -> String {
+        std::fs::read_to_string(self.log_file()).unwrap_or_default()
+    }
+
+    fn log_file(&self) -> PathBuf {
+        self.folder.path().join("log")
     }
 
     fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_voice"));
-        command.arg("calls").args(arguments).arg("--config").arg(self.config());
+        command.args(arguments).arg("--config").arg(self.config());
         command.stdin(Stdio::null()).current_dir(self.folder.path());
         command
     }
@@ -145,6 +168,11 @@ impl Plant {
     /// Reads from the simulated Dynamics as any other client would.
     pub(crate) async fn read(&self, path: &str) -> Value {
         self.send(reqwest::Method::GET, path).await
+    }
+
+    /// Reads JSON from an address of the binary.
+    pub(crate) async fn get(&self, url: &str) -> Value {
+        http().get(url).send().await.unwrap().json().await.unwrap()
     }
 
     /// All phone calls of ours, in the order of calls.
