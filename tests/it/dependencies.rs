@@ -6,7 +6,7 @@
 use crate::workspace::{Package, packages};
 
 /// Ours that each library may use.
-const MAY_USE: [(&str, &[&str]); 13] = [
+const MAY_USE: [(&str, &[&str]); 16] = [
     ("voice-model", &[]),
     ("http-kit", &["voice-model"]),
     ("enreach-client", &["voice-model", "http-kit"]),
@@ -15,6 +15,30 @@ const MAY_USE: [(&str, &[&str]); 13] = [
     ("call-matching", &["voice-model"]),
     (
         "call-sync",
+        &[
+            "voice-model",
+            "enreach-client",
+            "dataverse-client",
+            "settings",
+            "call-matching",
+            "directory",
+            "sync-store",
+        ],
+    ),
+    (
+        "callback-sync",
+        &[
+            "voice-model",
+            "enreach-client",
+            "dataverse-client",
+            "settings",
+            "call-matching",
+            "directory",
+            "sync-store",
+        ],
+    ),
+    (
+        "directory",
         &[
             "voice-model",
             "enreach-client",
@@ -35,15 +59,39 @@ const MAY_USE: [(&str, &[&str]); 13] = [
             "sync-store",
         ],
     ),
-    ("program", &["voice-model", "settings", "connect", "call-sync", "sync-store", "worker"]),
+    (
+        "program",
+        &[
+            "voice-model",
+            "settings",
+            "connect",
+            "call-sync",
+            "callback-sync",
+            "sync-store",
+            "webhook-listener",
+            "worker",
+        ],
+    ),
+    ("webhook-listener", &["voice-model", "sync-store", "worker"]),
     ("sync-store", &["voice-model"]),
     ("worker", &["voice-model", "sync-store"]),
     ("sandbox", &["voice-model"]),
-    ("test-support", &["voice-model", "settings", "connect", "call-sync", "sync-store", "sandbox"]),
+    (
+        "test-support",
+        &[
+            "voice-model",
+            "settings",
+            "connect",
+            "call-sync",
+            "callback-sync",
+            "sync-store",
+            "sandbox",
+        ],
+    ),
 ];
 
 /// The crates that decide. They take traits and a clock and know nothing of the outside.
-const ENGINES: [&str; 2] = ["call-matching", "call-sync"];
+const ENGINES: [&str; 4] = ["call-matching", "call-sync", "callback-sync", "directory"];
 
 /// What an engine must not name.
 const OUTSIDE: [&str; 12] = [

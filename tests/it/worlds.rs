@@ -65,3 +65,25 @@ fn the_configuration_is_that_of_the_sandbox() {
     assert!(authority.ends_with("/entra"), "{authority}");
     assert_eq!(credential["kind"].as_str(), Some("client_secret"));
 }
+
+#[test]
+fn callbacks_profiles_lists_and_queues_of_their_world_fit_together() {
+    let world: Value = serde_json::from_str(&text("tests/worlds/callbacks.json")).unwrap();
+    let keys = |system, table, key: &str| -> BTreeSet<String> {
+        let rows = rows(&world, system, table).iter();
+        rows.map(|row| row[key].as_str().unwrap().to_owned()).collect()
+    };
+    let lists = keys("enreach", "callback_lists", "Id");
+    let queues = keys("dataverse", "queues", "queueid");
+    for item in rows(&world, "enreach", "callback_items") {
+        assert!(lists.contains(item["CallbackListId"].as_str().unwrap()), "{item}");
+        let created = item["Created"].as_str().unwrap();
+        assert!(created.starts_with("now-PT"), "the world must never age: {item}");
+    }
+    for profile in rows(&world, "dataverse", "ev_callbackprofiles") {
+        assert!(lists.contains(profile["ev_callbacklistid"].as_str().unwrap()), "{profile}");
+        let queue = profile["ev_queueid@odata.bind"].as_str().unwrap();
+        let queue = queue.strip_prefix("/queues(").and_then(|rest| rest.strip_suffix(')'));
+        assert!(queue.is_some_and(|queue| queues.contains(queue)), "{profile}");
+    }
+}
