@@ -107,6 +107,8 @@ enum Idle {
     Unsure,
     /// It was ours, and its list has no profile any more.
     ProfileGone,
+    /// No profile is to be seen at all.
+    NoProfiles,
 }
 
 /// Events that need no more work in this pass.
@@ -130,6 +132,12 @@ impl Settled {
             }
             Idle::ProfileGone => {
                 let problem = "its list has no active callback profile any more";
+                self.put_off.push(reading.ledger.failed(&event.claimed, problem));
+            }
+            Idle::NoProfiles => {
+                let problem = "no active callback profile is to be seen; create one, or let the API \
+                               user read those of the whole organisation";
+                report.find(Finding::new("callback profiles", problem));
                 self.put_off.push(reading.ledger.failed(&event.claimed, problem));
             }
         }
@@ -157,6 +165,8 @@ impl Reading<'_> {
             return Err(match event.claimed.source {
                 // Polling has found it when there was a profile, which may come back.
                 EventSource::Polling => Idle::ProfileGone,
+                // Whoever may not read profiles sees none: that is no reason to dismiss a request.
+                EventSource::Webhook if self.profiles.is_empty() => Idle::NoProfiles,
                 EventSource::Webhook if event.received_at < self.profiles_read_at => {
                     Idle::Foreign("NoProfile")
                 }

@@ -29,6 +29,11 @@ impl Profiles {
         self.by_list.get(list)
     }
 
+    /// Whether no list has an active profile.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.by_list.is_empty()
+    }
+
     /// All profiles that serve a list, in the order of lists.
     pub(crate) fn all(&self) -> Vec<&Arc<CallbackProfile>> {
         let mut all: Vec<_> = self.by_list.values().collect();

@@ -269,3 +269,22 @@ async fn an_outage_from_the_very_first_poll_on_loses_nothing() {
     assert_good(&desk.pass().await);
     desk.assert_queued(&requests).await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn events_wait_while_no_profile_at_all_is_to_be_seen() {
+    let desk = Desk::by(SyncMethod::Webhook).await;
+    deactivate(&desk).await;
+    let requests = desk.add(1..=2);
+    let heard = desk.hear(&requests).await;
+    let sync = desk.plant.callback_sync().await;
+    let report = sync.pass(Freshness::Cached).await;
+    assert_good(&report);
+    assert_finding(&report, &["no active callback profile is to be seen"]);
+    // As when the API user is at last allowed to read profiles.
+    activate(&desk).await;
+    desk.plant.pass_time(Duration::minutes(6));
+    let report = sync.pass(Freshness::Cached).await;
+    assert_eq!(count(&report, "Created"), 2, "{report:?}");
+    let expected = desk.expected().queued(&requests).heard(heard);
+    assert_callback_invariants(&desk.plant, &expected).await;
+}
