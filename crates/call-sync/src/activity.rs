@@ -6,7 +6,7 @@
 
 use call_matching::{Candidate, CustomerRef, CustomerTable};
 use chrono::{DateTime, Duration, Utc};
-use dataverse_client::{Columns, Precondition, Write};
+use dataverse_client::{Columns, Precondition, Write, cut_text};
 use directory::entity_set;
 use enreach_client::Direction;
 use serde_json::Value;
@@ -250,20 +250,13 @@ fn plain(value: &Value) -> String {
     }
 }
 
-/// Cuts a text to what a column holds and says so. Dataverse counts UTF-16 code units.
+/// Cuts a text to what a column holds and says so.
 fn fit(text: String, limit: usize, column: &str, remarks: &mut Vec<String>) -> String {
-    if text.len() <= limit {
-        return text;
+    let (text, was_cut) = cut_text(text, limit);
+    if was_cut {
+        remarks.push(format!("the value of {column} was cut to its {limit} characters"));
     }
-    let mut units = 0;
-    let Some((cut, _)) = text.char_indices().find(|(_, character)| {
-        units += character.len_utf16();
-        units > limit
-    }) else {
-        return text;
-    };
-    remarks.push(format!("the value of {column} was cut to its {limit} characters"));
-    text[..cut].to_owned()
+    text
 }
 
 #[cfg(test)]

@@ -72,7 +72,8 @@ impl Handling<'_> {
                 }
                 Err(error) => {
                     let tried = error.class().is_about_content();
-                    let failure = self.failure(&error, tried);
+                    let (class, message) = (error.class(), error_chain(&error));
+                    let failure = Failure { class, message, tried };
                     let requests = wave.into_iter().flatten();
                     let failed = requests.map(|it| (it, Outcome::Failed(failure.clone()), None));
                     self.settle(failed.collect(), report).await?;
@@ -105,10 +106,6 @@ impl Handling<'_> {
         // If the store is what failed, the claims end by themselves.
         let settled = self.settle(left.collect(), report).await;
         Err(settled.err().unwrap_or(error))
-    }
-
-    fn failure(&self, error: &dataverse_client::Error, tried: bool) -> Failure {
-        Failure { class: error.class(), message: error_chain(error), tried }
     }
 
     async fn wave(

@@ -1,18 +1,18 @@
 //! Callback sync as a job.
 
-use std::collections::{BTreeMap, HashSet};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use callback_sync::{
     CallbackSync, CallbackSyncParts, Freshness, Outcome, PassReport, TenantSummary,
 };
 use serde_json::Value;
-use settings::Finding;
 use sync_store::{InboxDepth, JobName, Store};
 use voice_model::{TenantName, error_chain, mask_numbers};
 use worker::Holder;
 
+use crate::told::Told;
 use crate::{Job, Ran, Rhythm, Stopped, TenantJob, TenantParts};
 
 /// Callback requests, by polling and from the inbox.
@@ -37,8 +37,7 @@ struct Callbacks {
     store: Arc<dyn Store>,
     holder: String,
     callback_sync: CallbackSync,
-    /// Findings of the pass before: only new ones are logged.
-    told: Mutex<HashSet<Finding>>,
+    told: Told,
 }
 
 impl Callbacks {
@@ -47,7 +46,7 @@ impl Callbacks {
         let parts = compose_callback_sync(parts)?;
         let (tenant, holder) = (parts.tenant.clone(), parts.holder.clone());
         let callback_sync = CallbackSync::new(parts);
-        Ok(Self { tenant, store, holder, callback_sync, told: Mutex::default() })
+        Ok(Self { tenant, store, holder, callback_sync, told: Told::default() })
     }
 
     /// Takes back what is claimed by processes that are gone, and by a pass of this one that broke
@@ -64,14 +63,7 @@ impl Callbacks {
 
     fn log_what_is_new(&self, report: &PassReport) {
         let tenant = &self.tenant;
-        let found: HashSet<_> = report.findings.iter().cloned().collect();
-        let told = std::mem::replace(
-            &mut *self.told.lock().unwrap_or_else(PoisonError::into_inner),
-            found.clone(),
-        );
-        for finding in found.difference(&told) {
-            tracing::warn!(%tenant, "{}", mask_numbers(&finding.to_string()));
-        }
+        self.told.log_new(tenant, &report.findings);
         for row in &report.unreadable {
             let (row, id, reason) = (row.index + 1, &row.id, &row.reason);
             tracing::warn!(%tenant, row, id, "unreadable callback item: {reason}");

@@ -1,15 +1,15 @@
 //! Call sync and retro sync as jobs.
 
-use std::collections::{BTreeMap, HashSet};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use call_sync::{CallSync, CallSyncParts, Freshness, Outcome, PassReport, TenantSummary};
 use serde_json::Value;
-use settings::Finding;
 use sync_store::JobName;
 use voice_model::{TenantName, mask_numbers};
 
+use crate::told::Told;
 use crate::{Job, Ran, Rhythm, Stopped, TenantJob, TenantParts};
 
 /// Live call sync.
@@ -54,8 +54,7 @@ struct Calls {
     tenant: TenantName,
     kind: Kind,
     call_sync: CallSync,
-    /// Findings of the pass before: only new ones are logged.
-    told: Mutex<HashSet<Finding>>,
+    told: Told,
 }
 
 impl Calls {
@@ -63,19 +62,12 @@ impl Calls {
         // A second look at yesterday's calls must not hold up those of this minute.
         let parts = compose_call_sync(parts, kind == Kind::Retro)?;
         let tenant = parts.tenant.clone();
-        Ok(Self { tenant, kind, call_sync: CallSync::new(parts), told: Mutex::default() })
+        Ok(Self { tenant, kind, call_sync: CallSync::new(parts), told: Told::default() })
     }
 
     fn log_what_is_new(&self, report: &PassReport) {
         let tenant = &self.tenant;
-        let found: HashSet<_> = report.findings.iter().cloned().collect();
-        let told = std::mem::replace(
-            &mut *self.told.lock().unwrap_or_else(PoisonError::into_inner),
-            found.clone(),
-        );
-        for finding in found.difference(&told) {
-            tracing::warn!(%tenant, "{finding}");
-        }
+        self.told.log_new(tenant, &report.findings);
         for row in &report.unreadable {
             let (row, id, reason) = (row.index + 1, &row.id, &row.reason);
             tracing::warn!(%tenant, row, id, "unreadable row: {reason}");

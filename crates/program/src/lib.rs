@@ -8,6 +8,7 @@ mod once;
 mod public;
 mod run;
 mod tenant;
+mod told;
 
 pub use args::WorkerArgs;
 pub use callbacks::{callback_sync, compose_callback_sync, line_of_callbacks};
